@@ -1,0 +1,103 @@
+#define _GNU_SOURCE
+#include "CPosix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+// Numbers and values of the kernel's interface, alike on x86_64 and arm64; older headers lack them.
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#define NOREPLACE 1u
+#define NO_MAGICLINKS 0x02u
+#define NO_SYMLINKS 0x04u
+#define BENEATH 0x08u
+#define MNT_ID 0x1000u
+#define MNT_ID_UNIQUE 0x4000u
+
+const int mesh_o_path = O_PATH;
+
+int mesh_open_beneath(int folder, const char *path, int flags) {
+    struct { uint64_t flags, mode, resolve; } how = {
+        .flags = (uint64_t)(unsigned)flags, .resolve = BENEATH | NO_SYMLINKS | NO_MAGICLINKS};
+    return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+}
+
+// For kernels and sandboxes without statx.
+static int old_status(int folder, const char *name, int flags, struct mesh_status *status) {
+    struct stat old;
+    if (fstatat(folder, name, &old, flags) != 0) return -1;
+    *status = (struct mesh_status){
+        .device = old.st_dev, .inode = old.st_ino, .size = (uint64_t)old.st_size, .blocks = (uint64_t)old.st_blocks,
+        .links = old.st_nlink, .mode = old.st_mode, .owner = old.st_uid,
+        .modified_seconds = old.st_mtim.tv_sec, .modified_nanoseconds = (uint32_t)old.st_mtim.tv_nsec,
+        .changed_seconds = old.st_ctim.tv_sec, .changed_nanoseconds = (uint32_t)old.st_ctim.tv_nsec};
+    return 0;
+}
+
+static int status_of(int folder, const char *name, int flags, struct mesh_status *status) {
+    struct statx new;
+    unsigned mask = STATX_BASIC_STATS | STATX_BTIME | MNT_ID | MNT_ID_UNIQUE;
+    if (statx(folder, name, flags, mask, &new) != 0)
+        return errno == ENOSYS || errno == EPERM ? old_status(folder, name, flags, status) : -1;
+    *status = (struct mesh_status){
+        .device = makedev(new.stx_dev_major, new.stx_dev_minor), .inode = new.stx_ino, .size = new.stx_size,
+        .blocks = new.stx_blocks, .links = new.stx_nlink, .mode = new.stx_mode, .owner = new.stx_uid,
+        .modified_seconds = new.stx_mtime.tv_sec, .modified_nanoseconds = new.stx_mtime.tv_nsec,
+        .changed_seconds = new.stx_ctime.tv_sec, .changed_nanoseconds = new.stx_ctime.tv_nsec};
+    if (new.stx_mask & STATX_BTIME) {
+        status->born_seconds = new.stx_btime.tv_sec;
+        status->born_nanoseconds = new.stx_btime.tv_nsec;
+    }
+    if (new.stx_mask & (MNT_ID | MNT_ID_UNIQUE)) status->mount = new.stx_mnt_id;
+    return 0;
+}
+
+int mesh_status_at(int folder, const char *name, struct mesh_status *status) {
+    return status_of(folder, name, AT_SYMLINK_NOFOLLOW, status);
+}
+
+int mesh_status_of(int descriptor, struct mesh_status *status) {
+    return status_of(descriptor, "", AT_EMPTY_PATH, status);
+}
+
+int64_t mesh_filesystem_of(int descriptor) {
+    struct statfs info;
+    return fstatfs(descriptor, &info) == 0 ? (int64_t)(uint32_t)info.f_type : -1;
+}
+
+int mesh_rename_noreplace(int folder, const char *from, const char *to) {
+    return (int)syscall(SYS_renameat2, folder, from, folder, to, NOREPLACE);
+}
+
+int mesh_punch_hole(int descriptor, int64_t offset, int64_t length) {
+    return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
+}
+
+int mesh_sync_filesystem_of(int descriptor) {
+    return syncfs(descriptor);
+}
+
+int64_t mesh_next_data(int descriptor, int64_t offset) {
+    return lseek(descriptor, offset, SEEK_DATA);
+}
+
+int mesh_duplicate(int descriptor) {
+    return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+}
+
+int mesh_tune_malloc(void) {
+#ifdef __GLIBC__
+    // glibc refuses thresholds above half of its largest heap: 32 MiB on most 64-bit builds.
+    int threshold = mallopt(M_MMAP_THRESHOLD, 64 << 20) || mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    return threshold && mallopt(M_TRIM_THRESHOLD, 256 << 20) && mallopt(M_ARENA_MAX, 2);
+#else
+    return 0;
+#endif
+}

@@ -1,0 +1,50 @@
+#pragma once
+
+// What Swift cannot call itself: system calls and constants that glibc shows under _GNU_SOURCE alone, and variadic
+// ones. Functions answer -1 and set errno as the calls they stand for do.
+
+#include <stdint.h>
+
+/// What statx tells about a file. Times are seconds and nanoseconds since 1970; `born` is 0 where it is not kept.
+struct mesh_status {
+    uint64_t device;
+    uint64_t inode;
+    uint64_t size;
+    /// Blocks of 512 bytes, whatever the file system's own.
+    uint64_t blocks;
+    /// The mount it was reached by: unique since boot from Linux 6.8 on, else possibly used again after an unmount.
+    uint64_t mount;
+    uint64_t links;
+    int64_t modified_seconds;
+    int64_t changed_seconds;
+    int64_t born_seconds;
+    uint32_t modified_nanoseconds;
+    uint32_t changed_nanoseconds;
+    uint32_t born_nanoseconds;
+    uint32_t mode;
+    uint32_t owner;
+};
+
+extern const int mesh_o_path;
+
+/// openat2 with RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS; ENOSYS before Linux 5.6.
+int mesh_open_beneath(int folder, const char *path, int flags);
+/// statx of a name in `folder` without following it.
+int mesh_status_at(int folder, const char *name, struct mesh_status *status);
+/// statx of a descriptor, one opened with O_PATH included.
+int mesh_status_of(int descriptor, struct mesh_status *status);
+/// fstatfs: the magic number of the file system's type.
+int64_t mesh_filesystem_of(int descriptor);
+/// renameat2 with RENAME_NOREPLACE, within one folder; EINVAL where the file system cannot.
+int mesh_rename_noreplace(int folder, const char *from, const char *to);
+/// fallocate with PUNCH_HOLE and KEEP_SIZE.
+int mesh_punch_hole(int descriptor, int64_t offset, int64_t length);
+/// syncfs: everything written to the descriptor's file system reaches the disk.
+int mesh_sync_filesystem_of(int descriptor);
+/// lseek with SEEK_DATA: where the next data at or behind `offset` begins; ENXIO where there is none.
+int64_t mesh_next_data(int descriptor, int64_t offset);
+/// fcntl with F_DUPFD_CLOEXEC.
+int mesh_duplicate(int descriptor);
+/// Keeps freed memory of chunk size for reuse instead of giving it back to the kernel with each chunk, and bounds the
+/// number of arenas. To be called once, before any thread starts. Answers 1 when every setting was taken.
+int mesh_tune_malloc(void);

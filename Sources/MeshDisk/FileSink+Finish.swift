@@ -1,0 +1,167 @@
+import Glibc
+package import MeshTransfer
+import MeshWire
+
+// From a whole part to the final name, and links. Every step may be repeated: after a crash the part is still there, or
+// the object it was stands under a final name.
+extension FileSink {
+    package func finish(_ entry: ReceivedEntry, rule: ConflictRule) throws(DiskError) -> EndedEntry {
+        // Closed when this returns; whatever happens, the next attempt looks again.
+        let open = parts.remove(entry.number)
+        let mayMakePart = entry.manifest.size == 0 && entry.part == nil
+        return try within(entry.manifest, create: mayMakePart) { folder, name throws(SystemError) in
+            guard let status = try folder.statusIfPresent(partName(entry)) else {
+                return try finishWithoutPart(entry, name, rule, in: folder)
+            }
+            // A crash between making the second name and removing the first (`Folder.moveByLink`).
+            if entry.state == .finishing, status.links == 2, let ended = try renamed(entry, in: folder) {
+                try folder.remove(partName(entry))
+                return ended
+            }
+            let part = open?.identity ?? entry.part ?? status.part
+            let isWhole = isOurs(status) && status.size == entry.manifest.size
+            guard isWhole, part.isSame(as: status.part), entry.part?.isSame(as: status.part) ?? true else {
+                throw SystemError(ESTALE, "rename")
+            }
+            try dress(entry, open?.file, in: folder)
+            return try settle(entry, name, rule, in: folder)
+        }
+    }
+
+    package func makeLink(
+        _ entry: ReceivedEntry, rule: ConflictRule, allowOutside: Bool
+    ) throws(DiskError) -> EndedEntry {
+        let target = entry.manifest.target
+        return try within(entry.manifest, create: true) { folder, name throws(SystemError) in
+            let holder = entry.manifest.path.split(separator: UInt8(ascii: "/")).dropLast().map(Array.init)[...]
+            guard allowOutside || !LinkTarget.leadsOutside(target, from: holder) else { return entry.ended(.skipped) }
+            let names = NumberedName(name)
+            for number in 0..<(rule == .rename ? NumberedName.tries : 1) {
+                let candidate = names[number]
+                let isMade = try folder.makeLink(candidate, target: target)
+                if !isMade, try !isLink(candidate, to: target, in: folder) { continue }
+                try? folder.setModified(candidate, entry.manifest.seconds, entry.manifest.nanoseconds)
+                return entry.ended(.finished, as: candidate)
+            }
+            if rule == .rename { throw SystemError(EEXIST, "symlink") }
+            guard try shallReplace(name, entry.manifest, rule, in: folder) else { return entry.ended(.skipped) }
+            try folder.remove(partName(entry))
+            _ = try folder.makeLink(partName(entry), target: target)
+            try? folder.setModified(partName(entry), entry.manifest.seconds, entry.manifest.nanoseconds)
+            try folder.replace(name, with: partName(entry))
+            return entry.ended(.finished, as: name)
+        }
+    }
+
+    /// The name under which the entry's bytes are now: its part's, else from `finishing` on the final one. Nil where
+    /// there is neither.
+    func place(of entry: ReceivedEntry, in folder: Folder) throws(SystemError) -> [UInt8]? {
+        switch entry.state {
+        case .open, .sealed, .withdrawn: return partName(entry)
+        case .finishing:
+            if try folder.statusIfPresent(partName(entry)) != nil { return partName(entry) }
+            return try renamed(entry, in: folder).map { $0.finalName ?? entry.name }
+        case .finished: return entry.finalName ?? entry.name
+        case .skipped: return nil
+        }
+    }
+
+    // MARK: steps
+
+    /// Gives the part its mode and time. By descriptor where it is open, which is quicker.
+    private func dress(_ entry: ReceivedEntry, _ file: Descriptor?, in folder: Folder) throws(SystemError) {
+        let manifest = entry.manifest
+        let mode = manifest.mode & 0o777
+        if let file {
+            if mode != 0o600 { try file.setMode(mode) }
+            try file.setModified(manifest.seconds, manifest.nanoseconds)
+        } else {
+            try folder.setMode(partName(entry), mode)
+            try folder.setModified(partName(entry), manifest.seconds, manifest.nanoseconds)
+        }
+    }
+
+    /// Renames the part to its final name by `rule`, or removes it.
+    private func settle(
+        _ entry: ReceivedEntry, _ name: [UInt8], _ rule: ConflictRule, in folder: Folder
+    ) throws(SystemError) -> EndedEntry {
+        let part = partName(entry)
+        if rule == .rename {
+            let names = NumberedName(name)
+            for number in 0..<NumberedName.tries where try folder.move(part, to: names[number]) {
+                return entry.ended(.finished, as: names[number])
+            }
+            throw SystemError(EEXIST, "rename")
+        }
+        if rule != .overwrite, try folder.move(part, to: name) { return entry.ended(.finished, as: name) }
+        guard try shallReplace(name, entry.manifest, rule, in: folder) else {
+            try folder.remove(part)
+            return entry.ended(.skipped)
+        }
+        try folder.replace(name, with: part)
+        return entry.ended(.finished, as: name)
+    }
+
+    /// Whether `rule` lets the entry replace what has its name; never a folder.
+    private func shallReplace(
+        _ name: [UInt8], _ manifest: ManifestEntry, _ rule: ConflictRule, in folder: Folder
+    ) throws(SystemError) -> Bool {
+        guard rule != .skip, rule != .rename else { return false }
+        guard let status = try folder.statusIfPresent(name) else { return true }
+        guard status.kind != .folder else { throw SystemError(EISDIR, "rename") }
+        return rule == .overwrite
+            || (manifest.seconds, manifest.nanoseconds) > (status.seconds, status.nanoseconds)
+    }
+
+    /// The part of an empty file may not have been made yet. Others are gone: renamed, or given up by the rule, before a
+    /// crash.
+    private func finishWithoutPart(
+        _ entry: ReceivedEntry, _ name: [UInt8], _ rule: ConflictRule, in folder: Folder
+    ) throws(SystemError) -> EndedEntry {
+        if entry.state == .finishing, let ended = try renamed(entry, in: folder) { return ended }
+        if entry.manifest.size == 0, entry.part == nil {
+            let part = try openAnew(entry, in: folder)
+            try dress(entry, part.file, in: folder)
+            return try settle(entry, name, rule, in: folder)
+        }
+        guard entry.state == .finishing else { throw SystemError(ESTALE, "rename") }
+        let isTaken = try folder.statusIfPresent(name) != nil
+        if isTaken && (rule == .skip || rule == .newer) { return entry.ended(.skipped) }
+        throw SystemError(ESTALE, "rename")
+    }
+
+    /// Looks for the object that was the part under the names it may have got.
+    private func renamed(_ entry: ReceivedEntry, in folder: Folder) throws(SystemError) -> EndedEntry? {
+        let names = NumberedName(entry.name)
+        for number in 0..<NumberedName.tries {
+            guard let status = try folder.statusIfPresent(names[number]), entry.became(status) else { continue }
+            return entry.ended(.finished, as: names[number])
+        }
+        return nil
+    }
+
+    private func isLink(_ name: [UInt8], to target: [UInt8], in folder: Folder) throws(SystemError) -> Bool {
+        guard let status = try folder.statusIfPresent(name), status.kind == .link else { return false }
+        return try folder.linkTarget(name) == target
+    }
+}
+
+extension ReceivedEntry {
+    /// The last component of its path.
+    fileprivate var name: [UInt8] {
+        manifest.path.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
+    }
+
+    fileprivate func ended(_ state: EntryState, as name: [UInt8]? = nil) -> EndedEntry {
+        EndedEntry(number: number, state: state, finalName: name == self.name ? nil : name)
+    }
+
+    /// True where `status` is of the object that the part was. An empty file of the right mode and time is as
+    /// good.
+    fileprivate func became(_ status: FileStatus) -> Bool {
+        guard status.kind == .file, status.size == manifest.size else { return false }
+        if let part { return part.isSame(as: status.part) }
+        return status.size == 0 && status.permissions == manifest.mode & 0o777
+            && (status.seconds, status.nanoseconds) == (manifest.seconds, manifest.nanoseconds)
+    }
+}

@@ -1,0 +1,180 @@
+import Glibc
+package import MeshTransfer
+import MeshWire
+package import NIOCore
+
+// Part files: made, found again, written, read back.
+extension FileSink {
+    /// From this size on a part gets its full length at once, so that what is not written stays a hole.
+    private static let lengthenedSize: UInt64 = 1024 * 1024
+
+    package func write(
+        _ entry: ReceivedEntry, offset: UInt64, length: Int, slices: [ByteBuffer]
+    ) throws(DiskError) -> PartIdentity {
+        let bytes = ScatteredBytes(slices)
+        let size = entry.manifest.size
+        guard offset <= size, length >= 0, UInt64(length) <= size - offset, slices.isEmpty || bytes.count == length
+        else { throw DiskError(SystemError(EINVAL, "write"), path: fullPath(entry.manifest)) }
+        let part = try openPart(entry)
+        guard length > 0 else { return part.identity }
+        try located(entry.manifest) { () throws(SystemError) in
+            let range = offset..<offset + UInt64(length)
+            if slices.isEmpty {
+                try part.file.clear(range, fileSize: size)
+            } else if entry.manifest.allocated < size {
+                try part.file.writeSparsely(bytes, range, fileSize: size)
+            } else {
+                try part.file.write(bytes.vectors(0..<length), at: offset)
+            }
+        }
+        return part.identity
+    }
+
+    package func inspectPart(_ entry: ReceivedEntry) throws(DiskError) -> (identity: PartIdentity, size: UInt64)? {
+        let status = try within(entry.manifest, create: false, absent: nil) { folder, _ throws(SystemError) in
+            let found = try place(of: entry, in: folder)
+            return try found.flatMap { name throws(SystemError) in try folder.statusIfPresent(name) }
+        }
+        guard let status, isOurs(status) else { return nil }
+        return (status.part, status.size)
+    }
+
+    package func readBack(
+        _ entry: ReceivedEntry, offset: UInt64, into region: UnsafeMutableRawBufferPointer
+    ) throws(DiskError) {
+        try withFile(entry) { file throws(SystemError) in
+            let vector = iovec(iov_base: region.baseAddress, iov_len: region.count)
+            guard try file.read(into: [vector], at: offset) == region.count else { throw SystemError(ESTALE, "read") }
+        }
+    }
+
+    package func sync(_ entry: ReceivedEntry, folder: Bool) throws(DiskError) {
+        try withFile(entry) { file throws(SystemError) in try file.sync() }
+        guard folder else { return }
+        try within(entry.manifest, create: false) { folder, _ throws(SystemError) in try folder.sync() }
+    }
+
+    package func discardPart(_ entry: ReceivedEntry) throws(DiskError) {
+        parts.remove(entry.number)
+        try within(entry.manifest, create: false, absent: ()) { folder, _ throws(SystemError) in
+            try folder.remove(partName(entry))
+        }
+    }
+
+    // MARK: opening
+
+    /// The open part, made on first use. ESTALE where the journal knows the part and another object, or none, is there.
+    func openPart(_ entry: ReceivedEntry) throws(DiskError) -> Part {
+        let part: Part
+        if let open = parts.value(for: entry.number) {
+            part = open
+        } else {
+            let fresh = try within(entry.manifest, create: entry.part == nil) { folder, _ throws(SystemError) in
+                try openAnew(entry, in: folder)
+            }
+            part = parts.insert(fresh, for: entry.number)
+        }
+        guard entry.part?.isSame(as: part.identity) ?? true else {
+            throw DiskError(SystemError(ESTALE, "open"), path: fullPath(entry.manifest))
+        }
+        return part
+    }
+
+    /// Where another thread was first to make the part, its file is taken. What is no part of ours is removed.
+    func openAnew(_ entry: ReceivedEntry, in folder: Folder) throws(SystemError) -> Part {
+        let name = partName(entry)
+        guard entry.part == nil else {
+            guard let part = try takePart(name, entry, in: folder) else { throw SystemError(ESTALE, "open") }
+            return part
+        }
+        for _ in 0..<8 {
+            if let part = try makePart(name, entry, in: folder) { return part }
+            if let part = try takePart(name, entry, in: folder) { return part }
+            try folder.remove(name)
+        }
+        throw SystemError(EEXIST, "open")
+    }
+
+    /// Nil where the name is taken.
+    private func makePart(_ name: [UInt8], _ entry: ReceivedEntry, in folder: Folder) throws(SystemError) -> Part? {
+        do {
+            let file = try folder.open(name, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+            let size = entry.manifest.size
+            if size >= Self.lengthenedSize || entry.manifest.allocated < size { try file.truncate(size) }
+            let status = try file.status()
+            recordOwner(status)
+            return Part(file: file, identity: status.part)
+        } catch {
+            guard error.code == EEXIST else { throw error }
+            return nil
+        }
+    }
+
+    /// Nil where what has the name is not a regular file of ours alone.
+    private func takePart(_ name: [UInt8], _ entry: ReceivedEntry, in folder: Folder) throws(SystemError) -> Part? {
+        guard let file = try openOurs(name, O_RDWR, in: folder) else { return nil }
+        let status = try file.status()
+        guard isOurs(status) else { return nil }
+        let size = entry.manifest.size
+        if status.size > size || status.size < size && size >= Self.lengthenedSize { try file.truncate(size) }
+        return Part(file: file, identity: status.part)
+    }
+
+    /// Opens a file of ours even where the mode it got before a crash forbids that. Nil where nothing, or something
+    /// else, has the name.
+    private func openOurs(_ name: [UInt8], _ flags: Int32, in folder: Folder) throws(SystemError) -> Descriptor? {
+        guard let status = try folder.statusIfPresent(name), isOurs(status) else { return nil }
+        do { return try folder.open(name, flags | O_NONBLOCK | O_NOCTTY) } catch {
+            switch error.code {
+            case ENOENT, ELOOP, EISDIR, ENXIO: return nil
+            case EACCES: break
+            default: throw error
+            }
+        }
+        try folder.setMode(name, status.permissions | 0o600)
+        let file = try folder.open(name, flags | O_NONBLOCK | O_NOCTTY)
+        // A part gets its mode when it is finished; a finished file has it already.
+        if flags == O_RDONLY { try folder.setMode(name, status.permissions) }
+        return file
+    }
+
+    /// Runs `body` with the part, or from `finishing` on with the finished file where there is no part.
+    private func withFile(
+        _ entry: ReceivedEntry, _ body: (Descriptor) throws(SystemError) -> Void
+    ) throws(DiskError) {
+        if let open = parts.value(for: entry.number) {
+            return try located(entry.manifest) { () throws(SystemError) in try body(open.file) }
+        }
+        try within(entry.manifest, create: false) { folder, _ throws(SystemError) in
+            guard let name = try place(of: entry, in: folder) else { throw SystemError(ENOENT, "open") }
+            guard let file = try openOurs(name, O_RDONLY, in: folder) else { throw SystemError(ESTALE, "open") }
+            guard try entry.part?.isSame(as: file.status().part) ?? true else { throw SystemError(ESTALE, "open") }
+            try body(file)
+        }
+    }
+}
+
+extension Descriptor {
+    /// Makes `range` zeros: a hole where the file system has them.
+    fileprivate func clear(_ range: Range<UInt64>, fileSize: UInt64) throws(SystemError) {
+        if try hasData(in: range), try !punchHole(range) {
+            let zeros = [UInt8](repeating: 0, count: range.count)
+            return try write(ScatteredBytes([ByteBuffer(bytes: zeros)]).vectors(0..<zeros.count), at: range.lowerBound)
+        }
+        // Other threads write within the file's size only, so this can lengthen it but never cut.
+        if try status().size < range.upperBound { try truncate(fileSize) }
+    }
+
+    /// Writes blocks that are not zero alone, so that holes smaller than a chunk survive.
+    fileprivate func writeSparsely(
+        _ bytes: borrowing ScatteredBytes, _ range: Range<UInt64>, fileSize: UInt64
+    ) throws(SystemError) {
+        if try hasData(in: range), try !punchHole(range) {
+            return try write(bytes.vectors(0..<bytes.count), at: range.lowerBound)
+        }
+        for run in bytes.dataRuns(at: range.lowerBound) {
+            try write(bytes.vectors(run), at: range.lowerBound + UInt64(run.lowerBound))
+        }
+        if try status().size < range.upperBound { try truncate(fileSize) }
+    }
+}

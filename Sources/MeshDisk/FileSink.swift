@@ -1,0 +1,176 @@
+import CPosix
+import Glibc
+package import MeshTransfer
+package import MeshWire
+import Synchronization
+
+/// Writes the files of a transfer below one folder (station 2 of the receiver; `ChunkDecoder` comes before, the
+/// journal's commit after).
+///
+/// A file is written under a name of the transfer's own in its final folder and renamed when it is whole. Whatever a
+/// peer sends, and whatever links stand in the destination, nothing outside of it is touched.
+package final class FileSink: ChunkSink {
+    /// The part of an entry, open for reading and writing.
+    struct Part: Sendable {
+        let file: Descriptor
+        let identity: PartIdentity
+    }
+
+    /// Absolute, for people.
+    let destination: [UInt8]
+    private let transfer: TransferID
+    let folders: DestinationFolders
+    /// The destination opened for reading, from the start: the kernel tells its holder of every write that failed
+    /// since. Nil where this user may not read it.
+    let listing: Descriptor?
+    let parts: DescriptorCache<UInt64, Part>
+    /// Who owns what this process makes: its user, but on mounts that give all files to one user, that one.
+    private let owner = Atomic<UInt32>(geteuid())
+    private let user = geteuid()
+
+    /// Opens `destination`, an absolute path, and makes it and the folders above it where they are missing.
+    package init(
+        destination: [UInt8], transfer: TransferID, openParts: Int = 128, openFolders: Int = 64
+    ) throws(DiskError) {
+        do {
+            let root = try Self.makeDestination(destination)
+            folders = DestinationFolders(root, capacity: openFolders)
+            listing = try? root.open([UInt8(ascii: ".")], O_RDONLY | O_DIRECTORY)
+        } catch {
+            throw DiskError(error, path: destination)
+        }
+        self.destination = destination
+        self.transfer = transfer
+        parts = DescriptorCache(capacity: openParts)
+    }
+
+    // MARK: the destination
+
+    package func freeSpace() throws(DiskError) -> UInt64 {
+        var info = statvfs()
+        do { try folders.root.descriptor.call("statvfs") { Int(fstatvfs($0, &info)) } } catch {
+            throw DiskError(error, path: destination)
+        }
+        let (bytes, overflow) = UInt64(info.f_bavail).multipliedReportingOverflow(by: UInt64(info.f_frsize))
+        return overflow ? .max : bytes
+    }
+
+    /// The mount that the destination lies on.
+    package func mount() throws(DiskError) -> MountIdentity {
+        do { return try MountIdentity(folders.root.descriptor) } catch { throw DiskError(error, path: destination) }
+    }
+
+    package func existing(_ entry: ManifestEntry) throws(DiskError) -> ExistingFile? {
+        try within(entry, create: false, absent: nil) { folder, name throws(SystemError) in
+            try folder.statusIfPresent(name).map { status in
+                ExistingFile(
+                    kind: status.kind, size: status.size, seconds: status.seconds,
+                    nanoseconds: status.nanoseconds)
+            }
+        }
+    }
+
+    package func release(_ entry: ReceivedEntry) {
+        parts.remove(entry.number)
+    }
+
+    // MARK: folders
+
+    package func makeFolder(_ entry: ManifestEntry) throws(DiskError) {
+        let path = try checkedPath(entry)
+        try located(entry) { () throws(SystemError) in
+            try folders.with(path.components[...], create: true) { _ throws(SystemError) in }
+        }
+    }
+
+    package func finishFolder(_ entry: ManifestEntry) throws(DiskError) {
+        try within(entry, create: false) { folder, name throws(SystemError) in
+            guard try folder.status(name).kind == .folder else { throw SystemError(ENOTDIR, "chmod") }
+            try folder.setMode(name, entry.mode & 0o777)
+            try folder.setModified(name, entry.seconds, entry.nanoseconds)
+        }
+    }
+
+    // MARK: shared by the other files
+
+    /// The name of an entry's part in its final folder.
+    func partName(_ entry: ReceivedEntry) -> [UInt8] {
+        Array(".pmesh-\(transfer.short)-\(entry.number).part".utf8)
+    }
+
+    /// A regular file of ours that nobody else has a second name for.
+    func isOurs(_ status: FileStatus) -> Bool {
+        let isOwn = status.owner == user || status.owner == owner.load(ordering: .relaxed)
+        return status.kind == .file && status.links == 1 && isOwn
+    }
+
+    /// Remembers who owns what we just made.
+    func recordOwner(_ status: FileStatus) {
+        owner.store(status.owner, ordering: .relaxed)
+    }
+
+    /// Runs `body` with the folder that holds the entry and its name there.
+    func within<R>(
+        _ entry: ManifestEntry, create: Bool, _ body: (Folder, [UInt8]) throws(SystemError) -> R
+    ) throws(DiskError) -> R {
+        let path = try checkedPath(entry)
+        return try located(entry) { () throws(SystemError) in
+            try folders.with(path.folder, create: create) { folder throws(SystemError) in
+                try body(folder, path.name)
+            }
+        }
+    }
+
+    /// The same, answering `absent` where there is no such folder.
+    func within<R>(
+        _ entry: ManifestEntry, create: Bool, absent: R, _ body: (Folder, [UInt8]) throws(SystemError) -> R
+    ) throws(DiskError) -> R {
+        let path = try checkedPath(entry)
+        return try located(entry) { () throws(SystemError) in
+            do throws(SystemError) {
+                return try folders.with(path.folder, create: create) { folder throws(SystemError) in
+                    try body(folder, path.name)
+                }
+            } catch {
+                guard error.code == ENOENT else { throw error }
+                return absent
+            }
+        }
+    }
+
+    func located<R>(_ entry: ManifestEntry, _ body: () throws(SystemError) -> R) throws(DiskError) -> R {
+        do { return try body() } catch { throw DiskError(error, path: fullPath(entry, error.subject)) }
+    }
+
+    /// Absolute, of the entry or of something else below the destination, for people.
+    func fullPath(_ entry: ManifestEntry, _ other: [UInt8]? = nil) -> [UInt8] {
+        destination + [UInt8(ascii: "/")] + (other ?? entry.path)
+    }
+
+    /// The entry's path, which a peer sent: refused where it is no path below the destination, or a part's name.
+    private func checkedPath(_ entry: ManifestEntry) throws(DiskError) -> EntryPath {
+        guard let path = try? EntryPath(entry.path), !path.isReserved else {
+            throw .escapes(path: EntryPath.escaped(entry.path))
+        }
+        return path
+    }
+
+    private static func makeDestination(_ path: [UInt8]) throws(SystemError) -> Folder {
+        do { return try Folder(path: path) } catch {
+            guard error.code == ENOENT else { throw error }
+        }
+        for end in path.indices.dropFirst() where path[end] == UInt8(ascii: "/") {
+            try makeOne(Array(path[..<end]))
+        }
+        try makeOne(path)
+        return try Folder(path: path)
+    }
+
+    /// With the rights the user's umask leaves, as `mkdir -p`.
+    private static func makeOne(_ path: [UInt8]) throws(SystemError) {
+        do throws(SystemError) { _ = try attempt("mkdir") { path.withPath { Int(mkdir($0, 0o777)) } } } catch {
+            // Some systems answer EROFS or EACCES for what exists: opening it at the end decides.
+            guard error.code == EEXIST || error.code == EROFS || error.code == EACCES else { throw error }
+        }
+    }
+}

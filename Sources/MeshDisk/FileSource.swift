@@ -1,0 +1,166 @@
+import CPosix
+import Glibc
+package import MeshTransfer
+import MeshWire
+
+/// Reads the files of a transfer (station 2 of the sender; the session decides what, `ChunkEncoder` comes next).
+///
+/// A file is opened below the folder that its root lies in, without following a link from there on, and must be the
+/// one that the walk saw: device, inode, size and times. A root that has vanished makes its entries vanish, not the
+/// others'.
+package final class FileSource: ChunkSource {
+    private struct Base: Sendable {
+        let folder: Folder
+        let name: [UInt8]
+        /// The root as given, for people.
+        let path: [UInt8]
+    }
+
+    /// From this size on the kernel is told to read ahead further, bytes.
+    private static let readAheadSize: UInt64 = 4 * 1024 * 1024
+
+    /// By the first component of their entries' paths.
+    private let bases: [[UInt8]: Base]
+    private let files: DescriptorCache<UInt64, Descriptor>
+
+    /// Looks the roots up; at most `openFiles` files are kept open.
+    package init(roots: [[UInt8]], openFiles: Int = 64) throws(SourceError) {
+        var bases: [[UInt8]: Base] = [:]
+        for path in roots {
+            guard let root = try Self.lookUp(path) else { continue }
+            do { bases[root.name] = Base(folder: try Folder(path: root.folder), name: root.base, path: path) } catch {
+                throw .disk(DiskError(error, path: root.folder))
+            }
+        }
+        self.bases = bases
+        files = DescriptorCache(capacity: openFiles)
+    }
+
+    package func read(
+        _ entry: SourceEntry, offset: UInt64, into regions: [UnsafeMutableRawBufferPointer]
+    ) throws(DiskError) -> Bool {
+        try located(entry) { () throws(SystemError) in
+            let file = try open(entry)
+            let length = regions.reduce(0) { $0 + $1.count }
+            let range = offset..<offset + UInt64(length)
+            if entry.manifest.allocated < entry.manifest.size, try !file.hasData(in: range) {
+                // A file cut short has no data there either.
+                guard try file.status().size >= range.upperBound else { throw SystemError(ESTALE, "read") }
+                return true
+            }
+            let vectors = regions.map { iovec(iov_base: $0.baseAddress, iov_len: $0.count) }
+            guard try file.read(into: vectors, at: offset) == length else { throw SystemError(ESTALE, "read") }
+            return false
+        }
+    }
+
+    package func isUnchanged(_ entry: SourceEntry) throws(DiskError) -> Bool {
+        try located(entry) { () throws(SystemError) in
+            // The open file tells what was read; the path tells whether it is still the file of that name.
+            if let file = files.value(for: entry.number), try !entry.isDescribed(by: file.status()) { return false }
+            if entry.isDescribed(by: quickStatus(of: entry)) { return true }
+            return try status(of: entry).map(entry.isDescribed) ?? false
+        }
+    }
+
+    package func restat(_ entry: SourceEntry) throws(DiskError) -> SourceEntry? {
+        files.remove(entry.number)
+        return try located(entry) { () throws(SystemError) in
+            guard let status = try status(of: entry), status.kind == .file else { return nil }
+            var fresh = entry
+            fresh.manifest.size = status.size
+            fresh.manifest.allocated = status.allocated
+            fresh.manifest.mode = status.permissions
+            fresh.manifest.seconds = status.seconds
+            fresh.manifest.nanoseconds = status.nanoseconds
+            fresh.identity = status.source
+            return fresh
+        }
+    }
+
+    package func release(_ entry: SourceEntry) {
+        files.remove(entry.number)
+    }
+
+    // MARK: opening
+
+    private func open(_ entry: SourceEntry) throws(SystemError) -> Descriptor {
+        if let open = files.value(for: entry.number) { return open }
+        let file = try openAnew(entry)
+        guard try entry.isDescribed(by: file.status()) else { throw SystemError(ESTALE, "open") }
+        if entry.manifest.size >= Self.readAheadSize {
+            try file.call("read ahead") { number in
+                _ = posix_fadvise(number, 0, 0, POSIX_FADV_SEQUENTIAL)
+                return 0
+            }
+        }
+        return files.insert(file, for: entry.number)
+    }
+
+    private func openAnew(_ entry: SourceEntry) throws(SystemError) -> Descriptor {
+        guard let (folder, path) = place(of: entry) else { throw SystemError(ENOENT, "open") }
+        // A fifo put in the file's place must not stop the thread.
+        do { return try folder.openBeneath(path[...], O_RDONLY | O_NONBLOCK | O_NOCTTY) } catch {
+            switch error.code {
+            // A link, a file where a folder was, a socket or a device: not what the walk saw.
+            case ELOOP, EXDEV, ENOTDIR, ENXIO, ENODEV: throw SystemError(ESTALE, "open")
+            default: throw error
+            }
+        }
+    }
+
+    /// The same in one call, which may follow a folder that became a link: it can confirm an identity, nothing else.
+    private func quickStatus(of entry: SourceEntry) -> FileStatus? {
+        guard let (folder, path) = place(of: entry) else { return nil }
+        return try? folder.status(Array(path.joined(separator: [UInt8(ascii: "/")])))
+    }
+
+    /// What stands at the entry's path now; nil where nothing does.
+    private func status(of entry: SourceEntry) throws(SystemError) -> FileStatus? {
+        guard let (folder, path) = place(of: entry) else { return nil }
+        do {
+            return try folder.openBeneath(path[...], mesh_o_path).status()
+        } catch {
+            switch error.code {
+            case ENOENT, ENOTDIR, ELOOP, EXDEV: return nil
+            default: throw error
+            }
+        }
+    }
+
+    /// Nil where the entry's root is gone.
+    private func place(of entry: SourceEntry) -> (folder: Folder, path: [[UInt8]])? {
+        guard let path = try? EntryPath(entry.manifest.path), let first = path.components.first,
+            let base = bases[first]
+        else { return nil }
+        return (base.folder, [base.name] + path.components.dropFirst())
+    }
+
+    /// Nil where the root is gone.
+    private static func lookUp(_ path: [UInt8]) throws(SourceError) -> SourceRoot? {
+        do { return try SourceRoot(path) } catch {
+            if case .disk(.notFound) = error { return nil }
+            throw error
+        }
+    }
+
+    private func located<R>(
+        _ entry: SourceEntry, _ body: () throws(SystemError) -> R
+    ) throws(DiskError) -> R {
+        do { return try body() } catch {
+            let components = entry.manifest.path.split(separator: UInt8(ascii: "/"), maxSplits: 1).map(Array.init)
+            let root = components.first.flatMap { bases[$0]?.path } ?? components.first ?? []
+            let path = ([root] + components.dropFirst()).joined(separator: [UInt8(ascii: "/")])
+            throw DiskError(error, path: Array(path))
+        }
+    }
+}
+
+extension SourceEntry {
+    /// A regular file of the recorded device, inode, size, modification time and change time.
+    fileprivate func isDescribed(by status: FileStatus?) -> Bool {
+        guard let status else { return false }
+        return status.kind == .file && status.source == identity && status.size == manifest.size
+            && status.seconds == manifest.seconds && status.nanoseconds == manifest.nanoseconds
+    }
+}

@@ -1,0 +1,60 @@
+import CPosix
+import Glibc
+package import MeshTransfer
+
+/// The mount that a folder lies on: what was written before a restart of the program is trusted only where this is
+/// the same and local.
+package struct MountIdentity: Hashable, Sendable {
+    /// The kernel's number of the mount, 0 where it does not tell.
+    package let mount: UInt64
+    package let device: UInt64
+    /// False for file systems that another machine or program answers for: what they took may still be lost.
+    package let isLocal: Bool
+
+    /// Looks up the mount of the folder at `path`.
+    package init(path: [UInt8]) throws(DiskError) {
+        do { self = try MountIdentity(Folder(path: path).descriptor) } catch { throw DiskError(error, path: path) }
+    }
+
+    init(_ descriptor: Descriptor) throws(SystemError) {
+        let status = try descriptor.status()
+        let type = try descriptor.call("statfs") { Int(mesh_filesystem_of($0)) }
+        mount = status.mount
+        device = status.device
+        isLocal = !Self.remote.contains(UInt32(truncatingIfNeeded: type))
+    }
+
+    /// For the journal, in one line; equal exactly where the identities are.
+    package var text: String { "\(mount):\(device):\(isLocal ? "local" : "remote")" }
+
+    /// Magic numbers of statfs(2).
+    private static let remote: Set<UInt32> = [
+        0x6969,  // NFS
+        0x517b, 0xff53_4d42, 0xfe53_4d42,  // SMB, CIFS, SMB2
+        0x6573_5546,  // FUSE
+        0x0102_1997,  // 9P
+        0x00c3_6400,  // Ceph
+        0x5346_414f, 0x6b41_4653,  // AFS
+        0x7375_7245,  // Coda
+        0x0116_1970,  // GFS2
+        0x7461_636f,  // OCFS2
+        0x0bd0_0bd0,  // Lustre
+        0x786f_4256,  // VirtualBox shared folders
+        0x1983_0326,  // BeeGFS
+        0x4750_4653,  // GPFS
+        0x564c,  // NCP
+    ]
+}
+
+/// The machine's present boot.
+package enum BootIdentity {
+    /// A text that each boot draws anew; nil where the kernel does not tell, and then nothing unsynced is trusted.
+    package static func current() -> String? {
+        let path = Array("/proc/sys/kernel/random/boot_id".utf8)
+        guard let number = try? attempt("open", { path.withPath { Int(open($0, O_RDONLY | O_CLOEXEC)) } }),
+            let bytes = try? Descriptor(number).readAll(limit: 64)
+        else { return nil }
+        let text = String(decoding: bytes.prefix { $0 > UInt8(ascii: " ") && $0 < 0x7f }, as: UTF8.self)
+        return text.isEmpty ? nil : text
+    }
+}

@@ -1,0 +1,34 @@
+package import MeshTransfer
+import MeshWire
+
+/// Something below a root that is not sent; the transfer ends as partial, and the user is told.
+package struct SkippedSource: Hashable, Sendable {
+    /// Why it was left out.
+    package enum Reason: Hashable, Sendable {
+        /// A socket, fifo or device.
+        case special
+        /// More components than a path may have, or more bytes.
+        case tooLong
+        /// It could not be read. For a folder: nothing below it is sent.
+        case unreadable(DiskError)
+    }
+
+    /// The path it would have had in the manifest.
+    package var path: [UInt8]
+    package var reason: Reason
+
+    package init(path: [UInt8], reason: Reason) {
+        self.path = path
+        self.reason = reason
+    }
+}
+
+extension SkippedSource: CustomStringConvertible {
+    package var description: String {
+        switch reason {
+        case .special: "\(EntryPath.escaped(path)) is a socket, fifo or device and is not sent"
+        case .tooLong: "\(EntryPath.escaped(path)) lies too deep or its path is too long: send the folder it is in"
+        case .unreadable(let error): error.description
+        }
+    }
+}

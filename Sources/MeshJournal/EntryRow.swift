@@ -1,0 +1,121 @@
+import GRDB
+import MeshTransfer
+import MeshWire
+
+extension ManifestEntry {
+    /// Columns that `init(_:)` reads, at the front of a row.
+    static let columns = "number, kind, path, size, allocated, mode, mtime_s, mtime_ns, target, first_chunk"
+
+    /// From column 1 on; column 0 is the entry's number. The checks are those of the wire.
+    init(_ row: Columns) throws {
+        guard let kind = EntryKind(rawValue: UInt8(try row.int(1, "entry kind", in: 0...255))) else {
+            throw DamagedRow(what: "unknown entry kind")
+        }
+        self.init(
+            kind: kind,
+            path: try row.bytes(2, "path", limit: Limits.path),
+            size: try row.number(3, "file size"),
+            allocated: try row.number(4, "allocated size"),
+            mode: UInt16(try row.int(5, "file mode", in: 0...0o777)),
+            seconds: try row.int(6, "modification time"),
+            nanoseconds: UInt32(try row.int(7, "modification time", in: 0...999_999_999)),
+            target: try row.optionalBytes(8, "link target", limit: Limits.path) ?? [],
+            firstChunk: try row.number(9, "first chunk", limit: Limits.chunks))
+        guard (kind == .link) == !target.isEmpty else { throw DamagedRow(what: "invalid link target") }
+        guard (kind == .withdrawal) == path.isEmpty else { throw DamagedRow(what: "invalid path") }
+    }
+
+    static func number(_ row: Columns) throws -> UInt64 {
+        try row.number(0, "entry number", limit: Limits.entries - 1)
+    }
+
+    /// How many chunks it is cut into; none unless it is a file.
+    var chunkCount: UInt64 { kind == .file ? ChunkPlan.chunkCount(fileSize: size) : 0 }
+}
+
+extension SourceEntry {
+    static let columns = ManifestEntry.columns + ", source_device, source_inode, source_changed"
+
+    init(_ row: Columns) throws {
+        self.init(
+            number: try ManifestEntry.number(row), manifest: try ManifestEntry(row),
+            identity: SourceIdentity(
+                device: try row.bits(10, "source device"), inode: try row.bits(11, "source inode"),
+                changed: try row.int(12, "source change time")))
+    }
+}
+
+extension ReceivedEntry {
+    static let columns = ManifestEntry.columns + ", state, part_device, part_inode, part_born, final_name, durable"
+
+    init(_ row: Columns) throws {
+        guard let state = EntryState(rawValue: Int(try row.int(10, "entry state"))) else {
+            throw DamagedRow(what: "unknown entry state")
+        }
+        var part: PartIdentity?
+        if !row.isNull(11) {
+            part = PartIdentity(
+                device: try row.bits(11, "part device"), inode: try row.bits(12, "part inode"),
+                born: try row.int(13, "part birth time"))
+        }
+        self.init(
+            number: try ManifestEntry.number(row), manifest: try ManifestEntry(row), state: state, part: part,
+            finalName: try row.optionalBytes(14, "final name", limit: Limits.component),
+            isDurable: try row.flag(15, "durable mark"))
+    }
+}
+
+/// Adds entries to a manifest in the order of their numbers, and keeps the totals along.
+struct ManifestAppend {
+    private let db: Database
+    private let id: TransferID
+    private var head: TransferHead
+    private let insert: Query
+
+    init(_ db: Database, _ id: TransferID, direction: TransferDirection) throws {
+        self.db = db
+        self.id = id
+        head = try TransferHead(db, id)
+        try head.require(direction, for: "manifest entries")
+        insert = try Query(
+            db,
+            """
+            INSERT INTO entry (transfer, number, kind, path, size, allocated, mode, mtime_s, mtime_ns, target, first_chunk,
+                chunks, state, source_device, source_inode, source_changed)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13, ?14, ?15)
+            """)
+    }
+
+    /// The number that is due.
+    var next: UInt64 { head.totals.entries }
+
+    mutating func add(_ entry: ManifestEntry, identity: SourceIdentity?) throws {
+        let number = next
+        guard head.totals.add(entry) else {
+            throw JournalError.refused("entry \(number) of \(id.short), which does not continue the manifest")
+        }
+        if entry.kind == .withdrawal { try withdraw(entry.size, by: number) }
+        try insert.run([
+            .int(head.key), .bound(number), .int(Int64(entry.kind.rawValue)), .bytes(entry.path),
+            try .number(entry.size, "a file size"), try .number(entry.allocated, "an allocated size"),
+            .int(Int64(entry.mode)), .int(entry.seconds), .int(Int64(entry.nanoseconds)),
+            entry.target.isEmpty ? .null : .bytes(entry.target), .bound(entry.firstChunk), .bound(entry.chunkCount),
+            .bits(identity?.device), .bits(identity?.inode), .optional(identity?.changed),
+        ])
+    }
+
+    /// Keeps the totals. Part of the same transaction.
+    func finish() throws {
+        try Query(
+            db,
+            "UPDATE transfer SET entries = ?2, files = ?3, chunks = ?4, bytes = ?5, allocated = ?6 WHERE key = ?1"
+        ).run([.int(head.key)] + head.totals.values())
+    }
+
+    private func withdraw(_ number: UInt64, by withdrawal: UInt64) throws {
+        let sql = "UPDATE entry SET state = 5 WHERE transfer = ?1 AND number = ?2 AND kind = 0"
+        guard try db.run(sql, .int(head.key), .bound(number)) == 1 else {
+            throw JournalError.refused("entry \(withdrawal) of \(id.short), which takes back \(number), no file")
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import GRDB
+package import MeshTransfer
+package import MeshWire
+
+// What the syncer has to do: on a resume it starts from these.
+extension Journal {
+    /// Held chunks from number `first` on whose bytes are not known to have reached the disk, ascending, at most `limit`.
+    package func unsyncedChunks(of id: TransferID, from first: UInt64, limit: Int) async throws -> [ChunkRecord] {
+        let boot = boot
+        return try await read { db in
+            let key = try TransferHead(db, id).key
+            return try db.rows(
+                """
+                SELECT number, digest, boot FROM chunk
+                WHERE transfer = ?1 AND number >= ?2 AND synced = 0 AND state = 1 ORDER BY number LIMIT ?3
+                """,
+                .int(key), .bound(first), .int(Int64(max(0, limit)))
+            ) { row in
+                ChunkRecord(
+                    number: try row.number(0, "chunk number", limit: Limits.chunks - 1),
+                    digest: try row.digest(1, "chunk digest"), isThisBoot: try row.int(2, "boot") == boot)
+            }
+        }
+    }
+
+    /// Finished entries from number `first` on that are not known to have reached the disk, ascending, at most `limit`.
+    package func unsyncedEntries(of id: TransferID, from first: UInt64, limit: Int) async throws -> [ReceivedEntry] {
+        try await read { db in
+            try db.rows(
+                """
+                SELECT \(ReceivedEntry.columns) FROM entry
+                WHERE transfer = ?1 AND number >= ?2 AND state = 3 AND durable = 0 ORDER BY number LIMIT ?3
+                """,
+                .int(try TransferHead(db, id).key), .bound(first), .int(Int64(max(0, limit))),
+                read: ReceivedEntry.init)
+        }
+    }
+}

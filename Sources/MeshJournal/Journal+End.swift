@@ -1,0 +1,76 @@
+import GRDB
+package import MeshTransfer
+package import MeshWire
+
+// TransferJournal: the end.
+extension Journal {
+    package func complete(
+        _ id: TransferID, state: TransferState, receipt: ReceiptRecord, at time: Int64
+    ) async throws {
+        guard state == .done || state == .partial else {
+            throw JournalError.refused("the end of \(id.short) as \(state.rawValue)")
+        }
+        // For the history alone: what the receipt says was checked by those who signed it or verified its signature.
+        let root = try? Receipt(reading: receipt.body).root
+        try await write { db in
+            let head = try TransferHead(db, id)
+            try db.run(
+                """
+                INSERT INTO receipt (transfer, body, signature, public_key, root, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                ON CONFLICT (transfer) DO UPDATE SET body = excluded.body, signature = excluded.signature,
+                    public_key = excluded.public_key, root = excluded.root, time = excluded.time
+                """,
+                .int(head.key), .bytes(receipt.body), .bytes(receipt.signature), .bytes(receipt.publicKey),
+                root.map { .digest($0) } ?? .null, .int(time))
+            try db.run(
+                "UPDATE transfer SET state = ?2, updated = ?3, message = NULL WHERE key = ?1",
+                .int(head.key), .text(state.rawValue), .int(time))
+        }
+        // From here on the transfer is over. Folding saves space and changes no answer, so that a full disk does not turn
+        // a finished transfer into a failed one: `tidy` folds it another time.
+        try? await fold(id)
+    }
+
+    package func receipt(of id: TransferID) async throws -> ReceiptRecord? {
+        try await read { db in
+            try db.row(
+                """
+                SELECT body, signature, public_key FROM receipt JOIN transfer ON transfer.key = receipt.transfer
+                WHERE transfer.id = ?1
+                """, .text(id.description)
+            ) { row in
+                ReceiptRecord(
+                    body: try row.bytes(0, "receipt", limit: Limits.receipt),
+                    signature: try row.bytes(1, "signature", limit: 256),
+                    publicKey: try row.bytes(2, "public key", limit: 1024))
+            }
+        }
+    }
+
+    package func record(_ retry: RetryRecord, of id: TransferID) async throws {
+        try await write { db in try retry.insert(db, transfer: try TransferHead(db, id).key) }
+    }
+
+    /// The latest retries first, at most `limit`.
+    package func retries(of id: TransferID, limit: Int) async throws -> [RetryRecord] {
+        try await read { db in
+            try db.rows(
+                "SELECT \(RetryRecord.columns) FROM retry WHERE transfer = ?1 ORDER BY key DESC LIMIT ?2",
+                .int(try TransferHead(db, id).key), .int(Int64(max(0, limit))), read: RetryRecord.init)
+        }
+    }
+
+    /// Folds what chunk rows a finished transfer still has into digest lists, a batch to a transaction. May be cut off
+    /// anywhere and repeated.
+    package func fold(_ id: TransferID) async throws {
+        let boot = boot
+        var isMore = true
+        while isMore {
+            isMore = try await write { db in
+                let head = try TransferHead(db, id)
+                guard head.state == .done || head.state == .partial else { return false }
+                return try DigestLists(db: db, transfer: head.key, boot: boot).fold()
+            }
+        }
+    }
+}

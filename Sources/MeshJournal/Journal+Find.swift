@@ -1,0 +1,59 @@
+import GRDB
+package import MeshTransfer
+package import MeshWire
+
+// Finding the transfer that a repeated command means.
+extension Journal {
+    /// The latest transfer under this code that can go on: active, paused or failed.
+    package func findTransfer(direction: TransferDirection, code: Bytes16) async throws -> TransferRecord? {
+        try await latest(direction, "code = ?2", .bytes(code.array), states: Self.unfinished)
+    }
+
+    /// The latest transfer with these roots that can go on; with any peer where `peer` is nil.
+    package func findTransfer(
+        direction: TransferDirection, peer: NodeID?, roots: [[UInt8]]
+    ) async throws -> TransferRecord? {
+        try await latest(direction, peer: peer, roots: roots, states: Self.unfinished)
+    }
+
+    /// The latest transfer under this code that ended with a receipt.
+    package func findFinished(direction: TransferDirection, code: Bytes16) async throws -> TransferRecord? {
+        try await latest(direction, "code = ?2", .bytes(code.array), states: Self.finished)
+    }
+
+    /// The latest transfer with these roots that ended with a receipt; with any peer where `peer` is nil.
+    package func findFinished(
+        direction: TransferDirection, peer: NodeID?, roots: [[UInt8]]
+    ) async throws -> TransferRecord? {
+        try await latest(direction, peer: peer, roots: roots, states: Self.finished)
+    }
+
+    private static let unfinished = "state IN ('active', 'paused', 'failed')"
+    private static let finished = "state IN ('done', 'partial')"
+
+    private func latest(
+        _ direction: TransferDirection, peer: NodeID?, roots: [[UInt8]], states: String
+    ) async throws -> TransferRecord? {
+        try await latest(
+            direction, "(?2 IS NULL OR peer = ?2) AND roots = ?3", .optional(peer?.description),
+            .bytes(try TransferRecord.joined(roots)), states: states)
+    }
+
+    private func latest(
+        _ direction: TransferDirection, _ condition: String, _ values: Value..., states: String
+    ) async throws -> TransferRecord? {
+        try await read { db in
+            var found: TransferRecord?
+            let sql = """
+                SELECT \(TransferRecord.columns) FROM transfer
+                WHERE id IS NOT NULL AND direction = ?1 AND \(condition) AND \(states)
+                ORDER BY created DESC, key DESC LIMIT 1
+                """
+            try Query(db, sql).forEach([.text(direction.rawValue)] + values) {
+                found = try TransferRecord($0)
+                return false
+            }
+            return found
+        }
+    }
+}

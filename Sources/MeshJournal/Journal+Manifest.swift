@@ -1,0 +1,94 @@
+import GRDB
+package import MeshTransfer
+package import MeshWire
+
+// TransferJournal: the manifest.
+extension Journal {
+    package func append(_ entries: [SourceEntry], to id: TransferID) async throws {
+        try await write { db in
+            var append = try ManifestAppend(db, id, direction: .send)
+            for entry in entries {
+                guard entry.number == append.next else {
+                    throw JournalError.refused("entry \(entry.number) of \(id.short) where \(append.next) is due")
+                }
+                try append.add(entry.manifest, identity: entry.identity)
+            }
+            try append.finish()
+        }
+    }
+
+    package func append(_ entries: [ManifestEntry], to id: TransferID) async throws {
+        try await write { db in
+            var append = try ManifestAppend(db, id, direction: .receive)
+            for entry in entries { try append.add(entry, identity: nil) }
+            try append.finish()
+        }
+    }
+
+    package func setManifest(complete: Bool, of id: TransferID) async throws {
+        try await write { db in
+            try Self.change(db, id, "UPDATE transfer SET manifest_complete = ?2 WHERE id = ?1", [.flag(complete)])
+        }
+    }
+
+    package func sourceEntries(of id: TransferID, from first: UInt64, limit: Int) async throws -> [SourceEntry] {
+        try await read { db in
+            let head = try TransferHead(db, id)
+            try head.require(.send, for: "source entries")
+            return try db.rows(
+                "SELECT \(SourceEntry.columns) FROM entry WHERE transfer = ?1 AND number >= ?2 ORDER BY number LIMIT ?3",
+                .int(head.key), .bound(first), .int(Int64(max(0, limit))), read: SourceEntry.init)
+        }
+    }
+
+    package func sourceFiles(of id: TransferID, holding chunk: UInt64, limit: Int) async throws -> [SourceEntry] {
+        try await read { db in
+            let head = try TransferHead(db, id)
+            try head.require(.send, for: "source files")
+            return try db.rows(
+                Self.sourceFilesQuery, .int(head.key), .bound(chunk), .int(Int64(max(0, limit))), read: SourceEntry.init
+            )
+        }
+    }
+
+    /// Starts at the last file that begins at or before the chunk, found by the index as the others are: two look-ups,
+    /// however many entries there are.
+    static let sourceFilesQuery = """
+        SELECT \(SourceEntry.columns) FROM entry INDEXED BY entry_chunks
+        WHERE transfer = ?1 AND chunks > 0 AND first_chunk + chunks > ?2 AND state <> 5
+            AND first_chunk >= coalesce((SELECT max(first_chunk) FROM entry INDEXED BY entry_chunks
+                WHERE transfer = ?1 AND chunks > 0 AND first_chunk <= ?2), 0)
+        ORDER BY first_chunk LIMIT ?3
+        """
+
+    package func receivedEntries(of id: TransferID, from first: UInt64, limit: Int) async throws -> [ReceivedEntry] {
+        try await received(of: id, first, limit, condition: "number >= ?2", order: "ASC")
+    }
+
+    package func receivedEntries(of id: TransferID, downFrom last: UInt64, limit: Int) async throws -> [ReceivedEntry] {
+        try await received(of: id, last, limit, condition: "number <= ?2", order: "DESC")
+    }
+
+    private func received(
+        of id: TransferID, _ number: UInt64, _ limit: Int, condition: String, order: String
+    ) async throws -> [ReceivedEntry] {
+        try await read { db in
+            let head = try TransferHead(db, id)
+            try head.require(.receive, for: "received entries")
+            return try db.rows(
+                """
+                SELECT \(ReceivedEntry.columns) FROM entry WHERE transfer = ?1 AND \(condition)
+                ORDER BY number \(order) LIMIT ?3
+                """,
+                .int(head.key), .bound(number), .int(Int64(max(0, limit))), read: ReceivedEntry.init)
+        }
+    }
+
+    package func withdrawnEntries(of id: TransferID) async throws -> NumberSet {
+        try await read { db in
+            let sql = "SELECT number FROM entry WHERE transfer = ?1 AND state = 5 ORDER BY number"
+            let numbers = try db.rows(sql, .int(try TransferHead(db, id).key), read: ManifestEntry.number)
+            return NumberSet(numbers.map { $0..<$0 + 1 })
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import GRDB
+package import MeshTransfer
+package import MeshWire
+
+// TransferJournal: transfers.
+extension Journal {
+    package func create(_ record: TransferRecord) async throws {
+        try await write { db in
+            let exists = try db.row("SELECT 1 FROM transfer WHERE id = ?1", .text(record.id.description)) { _ in true }
+            guard exists == nil else { throw JournalError.transferExists(record.id) }
+            let sql = """
+                INSERT INTO transfer (id, direction, peer, code, roots, state, entries, files, chunks, bytes, allocated,
+                    manifest_complete, options, created, updated, message)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                """
+            try Query(db, sql).run(try record.values())
+        }
+    }
+
+    package func transfer(_ id: TransferID) async throws -> TransferRecord? {
+        try await read { db in
+            try db.row(
+                "SELECT \(TransferRecord.columns) FROM transfer WHERE id = ?1", .text(id.description),
+                read: TransferRecord.init)
+        }
+    }
+
+    package func setState(_ state: TransferState, message: String?, of id: TransferID, at time: Int64) async throws {
+        try await write { db in
+            try Self.change(
+                db, id, "UPDATE transfer SET state = ?2, message = ?3, updated = ?4 WHERE id = ?1",
+                [.text(state.rawValue), .optional(message), .int(time)])
+        }
+    }
+
+    package func setPeer(_ peer: NodeID, of id: TransferID) async throws {
+        try await write { db in
+            try Self.change(db, id, "UPDATE transfer SET peer = ?2 WHERE id = ?1", [.text(peer.description)])
+        }
+    }
+
+    /// Runs an UPDATE whose first parameter is the transfer's name.
+    static func change(_ db: Database, _ id: TransferID, _ sql: String, _ values: [Value]) throws {
+        try Query(db, sql).run([.text(id.description)] + values)
+        guard db.changesCount == 1 else { throw JournalError.unknownTransfer(id) }
+    }
+}

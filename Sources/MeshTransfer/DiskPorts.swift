@@ -1,0 +1,102 @@
+// Station 2: what the engine asks of a disk. `MeshDisk` implements these over the file system, the test kit over memory.
+// All calls block and run on the thread pool. Both are used from several threads at once.
+package import MeshWire
+package import NIOCore
+
+/// Reads source files. Obligations: a path is opened without following links below the root it was given as; a read
+/// that meets another file than the walk did answers `DiskError.changed`.
+package protocol ChunkSource: Sendable {
+    /// Fills `regions` in order with the file's bytes from `offset` on; answers true where all of them lie in a hole, in
+    /// which case nothing was read.
+    func read(
+        _ entry: SourceEntry, offset: UInt64, into regions: [UnsafeMutableRawBufferPointer]
+    ) throws(DiskError) -> Bool
+    /// True while size, modification time, change time, device and inode are those of the walk.
+    func isUnchanged(_ entry: SourceEntry) throws(DiskError) -> Bool
+    /// The entry as it is now, for adding it again at the end; nil where it is gone or no file any more.
+    func restat(_ entry: SourceEntry) throws(DiskError) -> SourceEntry?
+    /// No more chunks of this entry are needed for now; its descriptor may be closed.
+    func release(_ entry: SourceEntry)
+}
+
+/// Writes destination files. Obligations: nothing outside the destination folder is ever touched; a final name only
+/// ever holds a whole, verified file; every call is safe to repeat after a crash.
+package protocol ChunkSink: Sendable {
+    /// Bytes free for this user in the destination's file system.
+    func freeSpace() throws(DiskError) -> UInt64
+    /// Whether something stands at the entry's final path, and if so its size, modification time and kind.
+    func existing(_ entry: ManifestEntry) throws(DiskError) -> ExistingFile?
+    /// Writes one chunk at its offset into the entry's part file, which is made on first use; answers the identity of
+    /// the part. An empty `slices` means `length` zero bytes (a hole).
+    func write(
+        _ entry: ReceivedEntry, offset: UInt64, length: Int, slices: [ByteBuffer]
+    ) throws(DiskError) -> PartIdentity
+    /// The part's (or, from `finishing` on, the renamed file's) identity and size in bytes; nil where there is none, or where
+    /// it is not a regular file of ours with link count 1.
+    func inspectPart(_ entry: ReceivedEntry) throws(DiskError) -> (identity: PartIdentity, size: UInt64)?
+    /// Reads back from the part (or finished file): for hashing again what may not have reached the disk.
+    func readBack(
+        _ entry: ReceivedEntry, offset: UInt64, into region: UnsafeMutableRawBufferPointer
+    ) throws(DiskError)
+    /// Mode, modification time, then rename without replacing by the conflict rule. Makes the part of an empty file. Where
+    /// the entry was `finishing` and the part is gone, looks for the file that was renamed and answers for it.
+    func finish(_ entry: ReceivedEntry, rule: ConflictRule) throws(DiskError) -> EndedEntry
+    /// Makes a folder (and those above it) so that it can be written to; its mode and time come at the very end.
+    func makeFolder(_ entry: ManifestEntry) throws(DiskError)
+    /// Gives a folder its mode and modification time.
+    func finishFolder(_ entry: ManifestEntry) throws(DiskError)
+    /// Makes a link; `skipped` where its target leads out of the tree and `allowOutside` is false, or by the conflict rule.
+    func makeLink(_ entry: ReceivedEntry, rule: ConflictRule, allowOutside: Bool) throws(DiskError) -> EndedEntry
+    /// fdatasync of the part or finished file, and with `folder` of the folder that holds it.
+    func sync(_ entry: ReceivedEntry, folder: Bool) throws(DiskError)
+    /// Removes the entry's part file, if there is one.
+    func discardPart(_ entry: ReceivedEntry) throws(DiskError)
+    /// Closes what is open for this entry.
+    func release(_ entry: ReceivedEntry)
+}
+
+/// What stands where an entry would go.
+package struct ExistingFile: Hashable, Sendable {
+    package var kind: EntryKind?
+    package var size: UInt64
+    package var seconds: Int64
+    package var nanoseconds: UInt32
+
+    package init(kind: EntryKind?, size: UInt64, seconds: Int64, nanoseconds: UInt32) {
+        self.kind = kind
+        self.size = size
+        self.seconds = seconds
+        self.nanoseconds = nanoseconds
+    }
+}
+
+/// What happens to an entry whose final name is taken.
+public enum ConflictRule: String, Sendable, Codable, CaseIterable {
+    /// The new file gets a number: `name (1).txt`.
+    case rename
+    /// The old file stays, the new one is not transferred.
+    case skip
+    /// The new file replaces the old one, in one step.
+    case overwrite
+    /// The later modification time wins.
+    case newer
+}
+
+/// Why a disk could not do what was asked. Paths are escaped for people.
+package enum DiskError: Error, Hashable, Sendable {
+    /// No space or quota left (ENOSPC, EDQUOT).
+    case full(path: String)
+    /// EACCES, EPERM, EROFS.
+    case denied(path: String, errno: Int32)
+    case notFound(path: String)
+    /// The source is not what the walk saw.
+    case changed(path: String)
+    /// A path component is a link, or leads out of the destination.
+    case escapes(path: String)
+    /// Something of another kind stands in the way: a file where a folder must be, or the reverse.
+    case inTheWay(path: String)
+    /// Descriptors ran out (EMFILE, ENFILE).
+    case tooManyOpenFiles(path: String)
+    /// Any other error of the system.
+    case failed(path: String, operation: String, errno: Int32)
+}

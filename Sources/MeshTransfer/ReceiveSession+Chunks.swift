@@ -1,0 +1,163 @@
+package import MeshWire
+
+// The way of a chunk through the receiver: arrived, stored, committed, acknowledged; and of a file: sealed, finished.
+extension ReceiveSession {
+    /// Chunks as a lane delivered them. Each is wanted, late, or a breach of the protocol.
+    package mutating func arrived(_ chunks: [InboundChunk], on lane: LaneName, now: UInt64) -> [Instruction] {
+        guard !isEnded else { return [] }
+        lastArrival = now
+        var instructions: [Instruction] = []
+        var batch: [ChunkArrival] = []
+        var bytes = 0
+        for chunk in chunks {
+            counters.wireBytes += UInt64(chunk.cost)
+            let number = chunk.header.number
+            guard let file = window.file(holding: number), file.missing.contains(number) else {
+                guard number < plannedChunks else { return violation(.invalid("chunk (\(number)) that was not wanted")) }
+                counters.chunksLate += 1
+                instructions.append(.release(lane, bytes: chunk.cost))
+                continue
+            }
+            let (offset, length) = file.plan.extent(of: number)
+            guard chunk.header.rawLength == length else { return violation(.invalid("chunk length")) }
+            window[file.entry.number]?.missing.remove(number)
+            window[file.entry.number]?.storing += 1
+            storing += 1
+            batch.append(ChunkArrival(entry: file.entry, offset: offset, chunk: chunk, lane: lane))
+            bytes += length
+            if batch.count >= Self.storeBatchChunks || bytes >= Self.storeBatchBytes {
+                instructions.append(.store(batch))
+                batch.removeAll(keepingCapacity: true)
+                bytes = 0
+            }
+        }
+        if !batch.isEmpty { instructions.append(.store(batch)) }
+        return instructions
+    }
+
+    /// The pool's answer to `store`: the buffers are free, so their credit goes back whatever the outcome.
+    package mutating func stored(_ results: [Stored], released: [LaneName: Int], now: UInt64) -> [Instruction] {
+        storing -= results.count
+        guard !isEnded else { return [] }
+        var instructions = released.map { Instruction.release($0.key, bytes: $0.value) }
+        var again = NumberSet()
+        for result in results {
+            window[result.entry]?.storing -= 1
+            switch result.outcome {
+            case .written(let part): written(result, part, now: now)
+            case .corrupt:
+                let count = attempts[result.number, default: 0] + 1
+                attempts[result.number] = count
+                counters.chunksRetried += 1
+                buffer.add(now: now) {
+                    $0.retries.append(RetryRecord(subject: .chunk(result.number), reason: "digest", time: 0))
+                }
+                guard count < Self.attemptLimit else { return instructions + fail(.integrity) }
+                guard window[result.entry] != nil else { continue }
+                window[result.entry]?.missing.insert(result.number)
+                again.insert(result.number)
+            case .failed(let error): return instructions + fail(error.isFull ? .diskFull : .destination)
+            }
+        }
+        if !again.isEmpty { instructions.append(.send(.want(chunks: again, seals: NumberSet()))) }
+        return instructions + advance(now: now)
+    }
+
+    private mutating func written(_ result: Stored, _ part: PartIdentity, now: UInt64) {
+        // The entry may have been taken back while its chunk was written: the row would have no part.
+        guard let file = window[result.entry] else { return }
+        attempts[result.number] = nil
+        let isNew = file.entry.part == nil
+        window[result.entry]?.entry.part = part
+        window[result.entry]?.uncommitted += 1
+        counters.chunks += 1
+        counters.bytes += UInt64(result.length)
+        buffer.add(bytes: result.length, now: now) {
+            if isNew { $0.parts[result.entry] = part }
+            $0.chunks.append(ChunkRecord(number: result.number, digest: result.digest))
+        }
+        prepareFinish(result.entry, now: now)
+    }
+
+    /// The disk's answer to `makeParts`.
+    package mutating func partsMade(_ parts: [UInt64: PartIdentity], now: UInt64) -> [Instruction] {
+        guard !isEnded else { return [] }
+        for (entry, part) in parts where window[entry] != nil {
+            window[entry]?.entry.part = part
+            buffer.add(now: now) { $0.parts[entry] = part }
+            prepareFinish(entry, now: now)
+        }
+        return advance(now: now)
+    }
+
+    /// A file that is written and sealed goes into the next transaction as `finishing`; its rename follows the commit.
+    mutating func prepareFinish(_ entry: UInt64, now: UInt64) {
+        guard let file = window[entry], file.isSealed, file.isWritten, !file.isFinishing, let part = file.entry.part
+        else { return }
+        window[entry]?.isFinishing = true
+        window[entry]?.entry.state = .finishing
+        buffer.add(now: now) { $0.finishing[entry] = part }
+    }
+
+    /// The journal's answer to `commit`: what it holds is acknowledged, and files that are whole get their names.
+    package mutating func committed(now: UInt64) -> [Instruction] {
+        buffer.committed()
+        let group = committing
+        committing = CommitGroup()
+        guard !isEnded else { return [] }
+        var instructions: [Instruction] = []
+        acknowledge(group, &instructions)
+        let entries = group.finishing.keys.sorted().compactMap { window[$0]?.entry }
+        finishing += entries.count
+        for start in stride(from: 0, to: entries.count, by: Self.finishBatch) {
+            instructions.append(.finish(Array(entries[start..<min(start + Self.finishBatch, entries.count)])))
+        }
+        for ended in group.ended { window.remove(entry: ended.number) }
+        return instructions + advance(now: now)
+    }
+
+    private mutating func acknowledge(_ group: CommitGroup, _ instructions: inout [Instruction]) {
+        guard !group.chunks.isEmpty else { return }
+        let numbers = NumberSet(group.chunks.map { $0.number..<$0.number + 1 })
+        for piece in numbers.pieces(of: Limits.ranges) { instructions.append(.acknowledge(piece)) }
+        recent.append(contentsOf: numbers.ranges)
+        if recent.count > Self.recentLimit { recent.removeFirst(recent.count - Self.recentLimit) }
+    }
+
+    /// The disk's answer to `finish`.
+    package mutating func finished(_ ended: [EndedEntry], now: UInt64) -> [Instruction] {
+        finishing -= ended.count
+        guard !isEnded else { return [] }
+        counters.files += UInt64(ended.count { $0.state == .finished })
+        buffer.add(now: now) { $0.ended.append(contentsOf: ended) }
+        return advance(now: now)
+    }
+
+    /// The disk could not finish a file, make a part or a plan.
+    package mutating func diskFailed(_ error: DiskError, now: UInt64) -> [Instruction] {
+        fail(error.isFull ? .diskFull : .destination)
+    }
+
+    /// The sender closed a lane, or it was lost: what was asked for may not come, what was said may not have arrived.
+    package mutating func laneLost(_ lane: LaneName, now: UInt64) -> [Instruction] {
+        guard !isEnded else { return [] }
+        return resynchronize(now: now)
+    }
+
+    /// Says again all that the sender must know.
+    mutating func resynchronize(now: UInt64) -> [Instruction] {
+        lastArrival = now
+        if let receipt { return [.send(receipt)] }
+        var instructions: [Instruction] = [.send(.manifestKept(entries: totals.entries))]
+        for piece in NumberSet(recent).pieces(of: Limits.ranges) { instructions.append(.acknowledge(piece)) }
+        return instructions + wants(window.missing, seals: window.unsealed)
+    }
+}
+
+extension DiskError {
+    /// No space is left: the peer is told so, for it is what a person there asks first.
+    package var isFull: Bool {
+        if case .full = self { return true }
+        return false
+    }
+}

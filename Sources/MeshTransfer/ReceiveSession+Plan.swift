@@ -1,0 +1,150 @@
+package import MeshWire
+
+/// An entry with what is to be done for it, after the journal and the disk were asked.
+package struct PlannedEntry: Hashable, Sendable {
+    package var entry: ReceivedEntry
+    /// Chunks that are not there, or not to be trusted.
+    package var missing: NumberSet
+
+    package init(entry: ReceivedEntry, missing: NumberSet) {
+        self.entry = entry
+        self.missing = missing
+    }
+}
+
+// What drives the receiver on: pages, plans, commits, and the end.
+extension ReceiveSession {
+    /// Everything that can be done now.
+    mutating func advance(now: UInt64) -> [Instruction] {
+        guard !isEnded else { return [] }
+        var instructions: [Instruction] = []
+        if !isDecoding, !isKeepingPage, !queuedPages.isEmpty {
+            isDecoding = true
+            instructions.append(queuedPages.removeFirst())
+        }
+        if !isPlanning, !isKeepingPage, cursor < totals.entries, window.count <= ReceiveWindow.limit - Self.planBatch {
+            isPlanning = true
+            instructions.append(.plan(from: cursor, limit: Self.planBatch))
+        }
+        commitIfDue(now: now, &instructions)
+        if isWhole {
+            isCompleting = true
+            instructions.append(.complete)
+        }
+        return instructions
+    }
+
+    private mutating func commitIfDue(now: UInt64, _ instructions: inout [Instruction]) {
+        // With nothing being written and nothing on its way there is nothing to wait for.
+        let isIdle = storing == 0 && finishing == 0 && window.all.allSatisfy { $0.missing.isEmpty }
+        guard let group = buffer.take(now: now, isIdle: isIdle) else { return }
+        committing = group
+        instructions.append(.commit(group))
+    }
+
+    /// Every entry was planned and has ended, and the journal knows.
+    private var isWhole: Bool {
+        guard let announced, !isCompleting, announced.entries == totals.entries, cursor == totals.entries else { return false }
+        return window.isEmpty && !isPlanning && !isKeepingPage && !isDecoding && queuedPages.isEmpty && storing == 0
+            && finishing == 0 && !buffer.isCommitting && buffer.group.isEmpty
+    }
+
+    /// The journal's and the disk's answer to `plan`, for the entries before `next`.
+    package mutating func planned(_ entries: [PlannedEntry], next: UInt64, now: UInt64) -> [Instruction] {
+        isPlanning = false
+        guard !isEnded else { return [] }
+        cursor = next
+        var missing: [Range<UInt64>] = []
+        var seals = NumberSet()
+        var empty: [ReceivedEntry] = []
+        for planned in entries where planned.entry.manifest.kind == .file {
+            let plan = FilePlan(entry: planned.entry.number, manifest: planned.entry.manifest)
+            plannedChunks = max(plannedChunks, plan.chunks.upperBound)
+            guard planned.entry.state.isUnderWay else { continue }
+            let file = activate(planned, plan)
+            counters.chunksResumed += UInt64(plan.chunks.count) - planned.missing.count
+            if file.missing.isEmpty {
+                counters.bytesResumed += plan.size
+            } else {
+                counters.bytesResumed += plan.size - min(plan.size, planned.missing.count * UInt64(plan.chunkSize))
+            }
+            missing.append(contentsOf: planned.missing.ranges)
+            if plan.chunks.isEmpty && file.entry.part == nil {
+                empty.append(file.entry)
+            } else if planned.missing.isEmpty && !file.isSealed {
+                seals.insert(plan.entry)
+            }
+            prepareFinish(plan.entry, now: now)
+        }
+        var instructions = wants(NumberSet(missing), seals: seals)
+        for start in stride(from: 0, to: empty.count, by: Self.finishBatch) {
+            instructions.append(.makeParts(Array(empty[start..<min(start + Self.finishBatch, empty.count)])))
+        }
+        return instructions + advance(now: now)
+    }
+
+    private mutating func activate(_ planned: PlannedEntry, _ plan: FilePlan) -> ActiveFile {
+        // An empty file has nothing that could be torn: it needs no seal.
+        let isSealed = planned.entry.state != .open || plan.chunks.isEmpty
+        let file = ActiveFile(entry: planned.entry, plan: plan, missing: planned.missing, isSealed: isSealed)
+        window.insert(file)
+        return file
+    }
+
+    func wants(_ missing: NumberSet, seals: NumberSet) -> [Instruction] {
+        let chunks = missing.pieces(of: Limits.ranges)
+        let entries = seals.pieces(of: Limits.ranges)
+        return (0..<max(chunks.count, entries.count)).map { index in
+            .send(
+                .want(
+                    chunks: index < chunks.count ? chunks[index] : NumberSet(),
+                    seals: index < entries.count ? entries[index] : NumberSet()))
+        }
+    }
+
+    /// The shell's answer to `complete`: these messages, the receipt last, leave now.
+    package mutating func completed(skipped: NumberSet, receipt: DataMessage) -> [Instruction] {
+        guard !isEnded else { return [] }
+        self.receipt = receipt
+        isReceiptSent = true
+        return skipped.pieces(of: Limits.ranges).map { .send(.skipped(entries: $0)) } + [.send(receipt)]
+    }
+
+    /// What is known of the manifest so far.
+    package var known: ManifestTotals { totals }
+
+    /// The sender has not yet said that the manifest is whole.
+    package var isCounting: Bool { announced.map { $0.entries > totals.entries } ?? true }
+
+    /// When `tick` is next of use.
+    package var nextDeadline: UInt64? {
+        let stall = window.isEmpty ? nil : lastArrival + Self.stallLimit
+        guard let due = buffer.deadline else { return stall }
+        return stall.map { min($0, due) } ?? due
+    }
+
+    package mutating func tick(now: UInt64) -> [Instruction] {
+        guard !isEnded else { return [] }
+        var instructions: [Instruction] = []
+        if !window.isEmpty, storing == 0, now >= lastArrival + Self.stallLimit { instructions = resynchronize(now: now) }
+        return instructions + advance(now: now)
+    }
+}
+
+extension EntryState {
+    /// The entry still needs chunks, a seal or its rename.
+    var isUnderWay: Bool {
+        switch self {
+        case .open, .sealed, .finishing: true
+        case .finished, .skipped, .withdrawn: false
+        }
+    }
+}
+
+extension RangeSet where Bound == UInt64 {
+    /// The set in parts of at most `limit` ranges: one message each.
+    package func pieces(of limit: Int) -> [RangeSet<UInt64>] {
+        let all = Array(ranges)
+        return stride(from: 0, to: all.count, by: limit).map { RangeSet(all[$0..<Swift.min($0 + limit, all.count)]) }
+    }
+}

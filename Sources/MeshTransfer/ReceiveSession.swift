@@ -1,0 +1,204 @@
+// Station 1, upwards: says of each chunk that arrived whether it was wanted, and orders what follows it: store
+// (`ChunkDecoder`, `ChunkSink`), commit (journal), and only then acknowledge and finish.
+package import MeshWire
+package import NIOCore
+
+/// The receiving half of a transfer: plans what is missing from its journal, asks for it, stores, commits, acknowledges,
+/// finishes. Pure: events and time in, instructions out.
+///
+/// ```
+///  page → journaled → (plan) → missing → (want) → arrived → (store) → written → (commit) → acknowledged
+///                                 ↑________ corrupt, lane lost ______|                 |
+///                                                       sealed + all committed → (finish) → ended
+/// ```
+package struct ReceiveSession: Sendable {
+    /// What the shell does next. It answers those that say so with the event of the same name.
+    package enum Instruction: Sendable {
+        /// Unpack this page; answer `pageDecoded`.
+        case decodePage(first: UInt64, count: Int, rawLength: Int, deflated: ByteBuffer)
+        /// Keep these entries; answer `pageKept`.
+        case keepPage([ManifestEntry])
+        case send(DataMessage)
+        /// Look up these many entries from this number on, compare parts with the journal's word; answer `planned`.
+        case plan(from: UInt64, limit: Int)
+        /// Verify and write; answer `stored` for each.
+        case store([ChunkArrival])
+        /// Make the parts of these empty files; answer `partsMade`.
+        case makeParts([ReceivedEntry])
+        /// Give a lane back the credit of chunks whose buffers are free.
+        case release(LaneName, bytes: Int)
+        /// One transaction; answer `committed`.
+        case commit(CommitGroup)
+        case acknowledge(NumberSet)
+        /// Give these files their final names; answer `finished`.
+        case finish([ReceivedEntry])
+        /// Remove the part of an entry that was taken back or left out.
+        case discard(ReceivedEntry)
+        /// All files are done: make links, finish folders, compute the root, sign and keep the receipt; answer `completed`.
+        case complete
+        /// The other side has the receipt, or does not need it.
+        case done
+        case fail(FailureCode, toPeer: Bool)
+        /// The peer broke the protocol.
+        case disconnect(WireError)
+    }
+
+    /// One chunk's result, with where its credit belongs.
+    package struct Stored: Sendable {
+        package var entry: UInt64
+        package var number: UInt64
+        package var length: Int
+        package var digest: Digest
+        package var outcome: StoreOutcome
+
+        package init(entry: UInt64, number: UInt64, length: Int, digest: Digest, outcome: StoreOutcome) {
+            self.entry = entry
+            self.number = number
+            self.length = length
+            self.digest = digest
+            self.outcome = outcome
+        }
+    }
+
+    /// Entries asked of the journal at a time.
+    static let planBatch = 1_024
+    static let storeBatchBytes = 1024 * 1024
+    static let storeBatchChunks = 64
+    static let finishBatch = 64
+    /// Failures of one chunk that end the transfer.
+    static let attemptLimit = 5
+    /// Acknowledged chunks that are acknowledged again after a lane was lost.
+    static let recentLimit = 8_192
+    /// Without any chunk for this long (10 s in nanoseconds) what is missing is asked for again.
+    static let stallLimit: UInt64 = 10_000_000_000
+
+    var totals: ManifestTotals
+    var announced: (entries: UInt64, chunks: UInt64)?
+    var pages: [ManifestEntry] = []
+    var isKeepingPage = false
+    var isDecoding = false
+    var queuedPages: [Instruction] = []
+    var window = ReceiveWindow()
+    /// The next entry to plan.
+    var cursor: UInt64 = 0
+    var isPlanning = false
+    /// Chunks below this bound were planned: one of them may come late; one at or beyond it was never wanted.
+    var plannedChunks: UInt64 = 0
+    var buffer = CommitBuffer()
+    var committing = CommitGroup()
+    var storing = 0
+    var recent: [Range<UInt64>] = []
+    var attempts: [UInt64: Int] = [:]
+    var finishing = 0
+    var lastArrival: UInt64
+    var isCompleting = false
+    var isEnded = false
+    var isReceiptSent = false
+    var receipt: DataMessage?
+    package internal(set) var counters = TransferCounters()
+
+    /// `totals`: what the journal holds of the manifest when the session begins.
+    package init(totals: ManifestTotals, now: UInt64) {
+        self.totals = totals
+        lastArrival = now
+    }
+
+    /// The accept left: planning begins with what the journal has.
+    package mutating func start(now: UInt64) -> [Instruction] {
+        lastArrival = now
+        return advance(now: now)
+    }
+
+    // MARK: what the sender says
+
+    package mutating func message(_ message: DataMessage, now: UInt64) -> [Instruction] {
+        guard !isEnded else { return [] }
+        switch message {
+        case .manifestPage(let first, let count, let rawLength, let deflated):
+            return page(
+                .decodePage(first: first, count: count, rawLength: rawLength, deflated: deflated), now: now)
+        case .manifestEnd(let entries, let chunks):
+            announced = (entries, chunks)
+            guard !hasGap else { return [.send(.manifestAgain(from: totals.entries))] }
+            return advance(now: now)
+        case .sealed(let entries): return sealed(entries, now: now)
+        case .received:
+            guard isReceiptSent else { return violation(.invalid("answer to a receipt")) }
+            isEnded = true
+            return [.done]
+        case .failed(let code):
+            isEnded = true
+            return [.fail(code, toPeer: false)]
+        case .want, .manifestKept, .manifestAgain, .skipped, .receipt:
+            return violation(.invalid("message of a receiver"))
+        }
+    }
+
+    /// The end was announced and no page is under way, yet entries are missing.
+    private var hasGap: Bool {
+        guard let announced else { return false }
+        return announced.entries > totals.entries && !isDecoding && !isKeepingPage && pages.isEmpty && queuedPages.isEmpty
+    }
+
+    private mutating func page(_ instruction: Instruction, now: UInt64) -> [Instruction] {
+        // The sender keeps four pages ahead; twice as many leaves room for one rewind.
+        guard queuedPages.count < 8 else { return violation(.invalid("number of manifest pages")) }
+        queuedPages.append(instruction)
+        return advance(now: now)
+    }
+
+    /// The pool's answer to `decodePage`. A page that was seen is ignored, one too far ahead is asked for again.
+    package mutating func pageDecoded(first: UInt64, _ entries: [ManifestEntry], now: UInt64) -> [Instruction] {
+        isDecoding = false
+        guard !isEnded else { return [] }
+        guard first <= totals.entries else {
+            return [.send(.manifestAgain(from: totals.entries))] + advance(now: now)
+        }
+        let fresh = entries.dropFirst(Int(min(UInt64(entries.count), totals.entries - first)))
+        for entry in fresh {
+            guard totals.add(entry) else { return violation(.invalid("manifest entry")) }
+        }
+        guard !fresh.isEmpty else { return [.send(.manifestKept(entries: totals.entries))] + advance(now: now) }
+        isKeepingPage = true
+        return [.keepPage(Array(fresh))]
+    }
+
+    /// The journal's answer to `keepPage`. `withdrawn`: earlier entries that the page takes back.
+    package mutating func pageKept(withdrawn: [UInt64], now: UInt64) -> [Instruction] {
+        isKeepingPage = false
+        guard !isEnded else { return [] }
+        var instructions: [Instruction] = [.send(.manifestKept(entries: totals.entries))]
+        for number in withdrawn {
+            guard let file = window[number], !file.isFinishing else { continue }
+            window.remove(entry: number)
+            instructions.append(.discard(file.entry))
+        }
+        return instructions + advance(now: now)
+    }
+
+    private mutating func sealed(_ entries: NumberSet, now: UInt64) -> [Instruction] {
+        for range in entries.ranges {
+            // An unbounded range names entries that are not here; only those of the window matter.
+            let numbers = range.count <= window.count ? Array(range) : window.all.map(\.entry.number).filter(range.contains)
+            for number in numbers where window[number]?.isSealed == false {
+                window[number]?.isSealed = true
+                buffer.add(now: now) { $0.sealed.append(number) }
+                prepareFinish(number, now: now)
+            }
+        }
+        return advance(now: now)
+    }
+
+    mutating func violation(_ error: WireError) -> [Instruction] {
+        guard !isEnded else { return [] }
+        isEnded = true
+        return [.disconnect(error)]
+    }
+
+    mutating func fail(_ code: FailureCode) -> [Instruction] {
+        guard !isEnded else { return [] }
+        isEnded = true
+        return [.fail(code, toPeer: true)]
+    }
+}
+

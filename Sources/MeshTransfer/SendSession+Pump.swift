@@ -1,0 +1,169 @@
+import MeshWire
+
+// What keeps the sender busy: pages, then reading ahead, then lanes.
+extension SendSession {
+    /// Everything that can be done now.
+    mutating func pump() -> [Instruction] {
+        guard !isEnded else { return [] }
+        var instructions: [Instruction] = []
+        feedPages(&instructions)
+        fillLanes(&instructions)
+        while let instruction = readAhead() {
+            instructions.append(instruction)
+            guard case .encode = instruction else { break }
+        }
+        return instructions
+    }
+
+    private mutating func feedPages(_ instructions: inout [Instruction]) {
+        guard !lanes.isEmpty else { return }
+        switch feed.next() {
+        case .page(let from): instructions.append(.sendPage(from: from))
+        case .end(let entries, let chunks): instructions.append(.send(.manifestEnd(entries: entries, chunks: chunks)))
+        case .none: break
+        }
+    }
+
+    /// Gives waiting batches to the lanes with the most room, in order.
+    private mutating func fillLanes(_ instructions: inout [Instruction]) {
+        var taken = 0
+        while taken < ready.count, let name = freest(for: ready[taken].cost) {
+            let batch = ready[taken]
+            taken += 1
+            readyBytes -= batch.cost
+            lanes[name]?.queued += batch.cost
+            lanes[name]?.credit -= UInt64(batch.cost)
+            counters.wireBytes += UInt64(batch.cost)
+            counters.bytes += UInt64(batch.rawBytes)
+            for record in batch.records {
+                sent[record.number] = Sent(record: record, lane: name)
+                everSent.insert(record.number)
+            }
+            instructions.append(.transmit(name, batch.frames))
+        }
+        ready.removeFirst(taken)
+    }
+
+    private func freest(for cost: Int) -> LaneName? {
+        lanes.filter { $0.value.queued < Self.laneQueue && $0.value.credit >= UInt64(cost) }
+            .min { ($0.value.queued, $0.key.prime) < ($1.value.queued, $1.key.prime) }?.key
+    }
+
+    /// The next batch to read, if there is work, and room for what it yields.
+    private mutating func readAhead() -> Instruction? {
+        guard !lanes.isEmpty, jobs.count < Self.jobLimit, readyBytes + jobBytes < Self.encodeAhead else { return nil }
+        var pieces: [ChunkPiece] = []
+        var bytes = 0
+        gathering: while pieces.count < Self.batchChunks, let number = wanted.ranges.first?.lowerBound {
+            switch window.find(number) {
+            case .file(let entry, let plan):
+                let (offset, length) = plan.extent(of: number)
+                guard pieces.isEmpty || bytes + length <= Self.batchBytes else { break gathering }
+                pieces.append(ChunkPiece(entry: entry, number: number, offset: offset, length: length))
+                bytes += length
+                wanted.remove(number)
+            case .gone(let next):
+                wanted.remove(contentsOf: number..<next)
+            case .load:
+                guard pieces.isEmpty else { break gathering }
+                window.loading()
+                return .load(holding: number)
+            case .loading: break gathering
+            }
+        }
+        return pieces.isEmpty ? nil : .encode(begin(pieces, bytes: bytes))
+    }
+
+    private mutating func begin(_ pieces: [ChunkPiece], bytes: Int) -> EncodeJob {
+        let choice = policy.choose(waiting: readyBytes, bound: Self.encodeAhead / 2)
+        let job = EncodeJob(id: nextJob, pieces: pieces, choice: choice)
+        nextJob += 1
+        jobs[job.id] = pieces
+        jobBytes += bytes
+        for piece in pieces {
+            inFlight.insert(piece.number)
+            reading[piece.entry.number, default: 0] += 1
+        }
+        return job
+    }
+
+    /// The journal's answer to `load`.
+    package mutating func loaded(_ files: [SourceEntry], holding chunk: UInt64) -> [Instruction] {
+        if let next = window.loaded(files, holding: chunk) {
+            if next > chunk { wanted.remove(contentsOf: chunk..<next) }
+        } else {
+            // No file holds this chunk or a later one: all of them were withdrawn.
+            wanted.remove(contentsOf: chunk..<max(totals.chunks, chunk + 1))
+        }
+        return pump()
+    }
+
+    /// The pool's answer to `encode`. Entries that could not be read are taken back; those whose last wanted chunk was
+    /// read are compared with what the walk saw.
+    package mutating func encoded(
+        _ id: UInt64, _ batch: EncodedBatch, failed: [(entry: SourceEntry, error: DiskError)]
+    ) -> [Instruction] {
+        guard let pieces = jobs.removeValue(forKey: id), !isEnded else { return [] }
+        jobBytes -= pieces.reduce(0) { $0 + $1.length }
+        if !batch.records.isEmpty {
+            ready.append(batch)
+            readyBytes += batch.cost
+        }
+        let read = Set(batch.records.map(\.number))
+        for piece in pieces {
+            if !read.contains(piece.number) { inFlight.remove(piece.number) }
+            reading[piece.entry.number, default: 1] -= 1
+            if reading[piece.entry.number] == 0 { reading[piece.entry.number] = nil }
+        }
+        var instructions = failed.isEmpty ? [] : takeBack(failed.map(\.entry))
+        let lost = Set(failed.map(\.entry.number))
+        let whole = unique(pieces.map(\.entry)).filter { !lost.contains($0.number) && isRead($0) }
+        if !whole.isEmpty { instructions.append(.checkSeals(whole)) }
+        return instructions + pump()
+    }
+
+    private func unique(_ entries: [SourceEntry]) -> [SourceEntry] {
+        var seen = Set<UInt64>()
+        return entries.filter { seen.insert($0.number).inserted }
+    }
+
+    private func isRead(_ entry: SourceEntry) -> Bool {
+        let chunks = FilePlan(entry: entry.number, manifest: entry.manifest).chunks
+        return reading[entry.number] == nil && !wanted.intersects(chunks)
+    }
+
+    /// The disk's answer to `checkSeals`.
+    package mutating func sealsChecked(unchanged: [SourceEntry], changed: [SourceEntry]) -> [Instruction] {
+        guard !isEnded else { return [] }
+        var instructions: [Instruction] = []
+        if !unchanged.isEmpty {
+            var entries = NumberSet()
+            for entry in unchanged { entries.insert(entry.number) }
+            instructions.append(.send(.sealed(entries: entries)))
+        }
+        if !changed.isEmpty { instructions += takeBack(changed) }
+        return instructions + pump()
+    }
+
+    private mutating func takeBack(_ entries: [SourceEntry]) -> [Instruction] {
+        var again: [SourceEntry] = []
+        var given: [SourceEntry] = []
+        for entry in entries {
+            let chunks = FilePlan(entry: entry.number, manifest: entry.manifest).chunks
+            wanted.remove(contentsOf: chunks)
+            window.remove(entry: entry.number)
+            let count = changes[entry.manifest.path, default: 0] + 1
+            changes[entry.manifest.path] = count
+            if count <= Self.changeLimit { again.append(entry) } else { given.append(entry) }
+        }
+        return (again.isEmpty ? [] : [.withdraw(again, again: true)])
+            + (given.isEmpty ? [] : [.withdraw(given, again: false)])
+    }
+}
+
+extension RangeSet where Bound == UInt64 {
+    /// True where any number of `range` is in the set.
+    package func intersects(_ range: Range<UInt64>) -> Bool {
+        ranges.contains { $0.overlaps(range) }
+    }
+}

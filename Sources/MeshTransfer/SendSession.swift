@@ -1,0 +1,240 @@
+// Station 1, downwards: says which wanted chunk is read next and which lane takes it. Below it `ChunkSource` and
+// `ChunkEncoder` carry out `encode`, and the lane carries out `transmit`.
+package import MeshWire
+package import NIOCore
+
+/// The sending half of a transfer: what the receiver wants goes out while lanes have room, what it acknowledged is
+/// recorded, what changed is withdrawn. Pure: events in, instructions out.
+///
+/// ```
+///  want → wanted → (encode) → encoding → ready → (transmit) → sent → acknowledged
+///            ↑__________________________________ lane lost ____|
+/// ```
+package struct SendSession: Sendable {
+    /// What the shell does next. It answers those that say so with the event of the same name.
+    package enum Instruction: Sendable {
+        /// Read entries from the journal, send them as a page; answer `pageSent`.
+        case sendPage(from: UInt64)
+        case send(DataMessage)
+        /// Look up the files holding this chunk and later ones; answer `loaded`.
+        case load(holding: UInt64)
+        /// Read, hash, deflate, frame; answer `encoded`.
+        case encode(EncodeJob)
+        case transmit(LaneName, ByteBuffer)
+        /// Compare these files with what the walk saw; answer `sealsChecked`.
+        case checkSeals([SourceEntry])
+        /// Look up these entries, then as `checkSeals`.
+        case checkSealsOf(NumberSet)
+        /// Keep the digests of acknowledged chunks.
+        case record([ChunkRecord])
+        /// Take these entries back, and where `again` add the files anew at the end; answer `manifestGrew`.
+        case withdraw([SourceEntry], again: Bool)
+        /// Verify the signature and compare the root; answer `receiptChecked`.
+        case checkReceipt(body: [UInt8], signature: [UInt8], skipped: NumberSet)
+        /// The transfer is done; keep the receipt.
+        case complete
+        /// The transfer ends with an error; `toPeer` says whether the peer is told.
+        case fail(FailureCode, toPeer: Bool)
+    }
+
+    /// One job of the thread pool.
+    package struct EncodeJob: Sendable {
+        package var id: UInt64
+        package var pieces: [ChunkPiece]
+        package var choice: CompressionChoice
+    }
+
+    /// What a lane can take, counting everything given to it so far.
+    package struct LaneRoom: Hashable, Sendable {
+        /// Chunk bytes that wait in the lane.
+        package var queued: Int
+        /// Chunk bytes that may still be given to it.
+        package var credit: UInt64
+
+        package init(queued: Int = 0, credit: UInt64 = Limits.laneCredit) {
+            self.queued = queued
+            self.credit = credit
+        }
+    }
+
+    /// Bytes a batch aims at; what crosses between threads is a batch, never a single small file.
+    static let batchBytes = 1024 * 1024
+    static let batchChunks = 64
+    /// Plain bytes being encoded or waiting for a lane at most.
+    static let encodeAhead = 8 * 1024 * 1024
+    /// Jobs under way at once.
+    static let jobLimit = 3
+    /// A lane with more than this queued gets nothing new.
+    static let laneQueue = 1024 * 1024
+    /// A file that changed so often while it was sent is given up.
+    static let changeLimit = 3
+
+    struct Sent: Sendable {
+        var record: ChunkRecord
+        var lane: LaneName
+    }
+
+    var totals = ManifestTotals()
+    var feed = ManifestFeed()
+    var window = SendWindow()
+    var policy: CompressionPolicy
+    var wanted = NumberSet()
+    /// Chunks being encoded, ready or sent and not acknowledged.
+    var inFlight = NumberSet()
+    var everSent = NumberSet()
+    var jobs: [UInt64: [ChunkPiece]] = [:]
+    var jobBytes = 0
+    var nextJob: UInt64 = 0
+    /// Chunks of an entry under way in jobs.
+    var reading: [UInt64: Int] = [:]
+    var ready: [EncodedBatch] = []
+    var readyBytes = 0
+    var sent: [UInt64: Sent] = [:]
+    var lanes: [LaneName: LaneRoom] = [:]
+    var changes: [[UInt8]: Int] = [:]
+    var skipped = NumberSet()
+    var isEnded = false
+    package internal(set) var counters = TransferCounters()
+
+    package init(compression: CompressionMode) {
+        policy = CompressionPolicy(compression)
+    }
+
+    // MARK: manifest
+
+    /// The receiver has the entries before `from`; pages flow from there.
+    package mutating func accepted(from: UInt64) -> [Instruction] {
+        feed.start(from: from)
+        return pump()
+    }
+
+    /// The journal holds these many entries now.
+    package mutating func manifestGrew(to totals: ManifestTotals, isComplete: Bool) -> [Instruction] {
+        self.totals = totals
+        feed.grew(to: totals, isComplete: isComplete)
+        return pump()
+    }
+
+    package mutating func pageSent(end: UInt64) -> [Instruction] {
+        feed.pageSent(end: end)
+        return pump()
+    }
+
+    // MARK: lanes
+
+    /// A lane is up, or told what it can take: `room` counts every `transmit` said before.
+    package mutating func lane(_ name: LaneName, room: LaneRoom) -> [Instruction] {
+        lanes[name] = room
+        return pump()
+    }
+
+    /// A lane is gone: what it carried unacknowledged is sent again; `wasLead` where it carried the messages.
+    package mutating func laneLost(_ name: LaneName, wasLead: Bool) -> [Instruction] {
+        lanes[name] = nil
+        for (number, entry) in sent where entry.lane == name {
+            sent[number] = nil
+            inFlight.remove(number)
+            wanted.insert(number)
+            counters.chunksRetried += 1
+        }
+        if wasLead { feed.rewind() }
+        return pump()
+    }
+
+    // MARK: what the receiver says
+
+    /// A message of the receiver. One of the sender's own is a breach of the protocol.
+    package mutating func message(_ message: DataMessage) -> [Instruction] {
+        guard !isEnded else { return [] }
+        switch message {
+        case .manifestKept(let entries):
+            guard feed.kept(entries) else { return violation() }
+            return pump()
+        case .manifestAgain(let from):
+            guard from <= totals.entries else { return violation() }
+            feed.rewind(to: from)
+            return pump()
+        case .want(let chunks, let seals): return want(chunks, seals)
+        case .skipped(let entries):
+            guard entries.ranges.last?.upperBound ?? 0 <= totals.entries else { return violation() }
+            skipped.formUnion(entries)
+            return []
+        case .receipt(let body, let signature):
+            return [.checkReceipt(body: body, signature: signature, skipped: skipped)]
+        case .failed(let code): return end(.fail(code, toPeer: false))
+        case .manifestPage, .manifestEnd, .sealed, .received: return violation()
+        }
+    }
+
+    /// Chunks that are committed on the receiver.
+    package mutating func acknowledged(_ numbers: NumberSet) -> [Instruction] {
+        guard !isEnded else { return [] }
+        guard numbers.subtracting(everSent).isEmpty else { return violation() }
+        var records: [ChunkRecord] = []
+        for range in numbers.ranges {
+            for number in range {
+                guard let entry = sent.removeValue(forKey: number) else { continue }
+                records.append(entry.record)
+            }
+        }
+        inFlight.subtract(numbers)
+        // What a lost lane put back is not sent twice if its acknowledgement arrives after all.
+        wanted.subtract(numbers)
+        counters.chunks += UInt64(records.count)
+        guard !records.isEmpty else { return pump() }
+        return [.record(records.sorted { $0.number < $1.number })] + pump()
+    }
+
+    private mutating func want(_ chunks: NumberSet, _ seals: NumberSet) -> [Instruction] {
+        guard isPlanned(chunks), seals.ranges.last?.upperBound ?? 0 <= totals.entries else { return violation() }
+        wanted.formUnion(chunks.subtracting(inFlight))
+        // A want is bounded, and so is what all of them may leave here.
+        guard wanted.ranges.count <= 8 * Limits.ranges else { return violation() }
+        let work = pump()
+        return seals.isEmpty ? work : work + [.checkSealsOf(seals)]
+    }
+
+    private func isPlanned(_ chunks: NumberSet) -> Bool {
+        chunks.ranges.last?.upperBound ?? 0 <= totals.chunks
+    }
+
+    // MARK: the end
+
+    /// The shell's word on a receipt: `root` is the sender's own, nil where the signature is wrong or roots differ.
+    package mutating func receiptChecked(root: Digest?) -> [Instruction] {
+        guard !isEnded else { return [] }
+        guard let root else { return end(.fail(.integrity, toPeer: true)) }
+        isEnded = true
+        return [.complete, .send(.received(root: root))]
+    }
+
+    mutating func violation() -> [Instruction] { end(.fail(.protocolViolation, toPeer: true)) }
+
+    mutating func end(_ instruction: Instruction) -> [Instruction] {
+        guard !isEnded else { return [] }
+        isEnded = true
+        return [instruction]
+    }
+}
+
+/// What a transfer has moved since this session began; for progress and the `done` event.
+package struct TransferCounters: Hashable, Sendable {
+    /// Chunks acknowledged (sender) or committed (receiver).
+    package var chunks: UInt64 = 0
+    /// Chunks that were there when the session began.
+    package var chunksResumed: UInt64 = 0
+    /// Chunks sent again or asked for again.
+    package var chunksRetried: UInt64 = 0
+    /// Chunks that arrived although they were there already.
+    package var chunksLate: UInt64 = 0
+    /// Plain bytes of the chunks counted in `chunks`.
+    package var bytes: UInt64 = 0
+    /// Plain bytes of chunks that were there when the session began.
+    package var bytesResumed: UInt64 = 0
+    /// Bytes of chunk frames, as sent or as arrived.
+    package var wireBytes: UInt64 = 0
+    /// Files under their final names since the session began.
+    package var files: UInt64 = 0
+
+    package init() {}
+}

@@ -1,0 +1,28 @@
+package import MeshWire
+
+/// What tells that a source file is still the one that was walked: compared again after its last chunk was read.
+package struct SourceIdentity: Hashable, Sendable {
+    package var device: UInt64
+    package var inode: UInt64
+    /// Status change time: nanoseconds since 1970.
+    package var changed: Int64
+
+    package init(device: UInt64, inode: UInt64, changed: Int64) {
+        self.device = device
+        self.inode = inode
+        self.changed = changed
+    }
+}
+
+/// A manifest entry as its sender keeps it.
+package struct SourceEntry: Hashable, Sendable {
+    package var number: UInt64
+    package var manifest: ManifestEntry
+    package var identity: SourceIdentity
+
+    package init(number: UInt64, manifest: ManifestEntry, identity: SourceIdentity) {
+        self.number = number
+        self.manifest = manifest
+        self.identity = identity
+    }
+}

@@ -1,0 +1,19 @@
+import NIOCore
+
+/// A lane's socket options.
+enum LaneSocket {
+    /// Linux's TCP_NOTSENT_LOWAT (tcp(7)).
+    private static let notSentLowWater = NIOBSDSocket.Option(rawValue: 25)
+
+    static func prepare(_ channel: any Channel) throws {
+        guard let options = channel.syncOptions else { return }
+        // Sixteen TLS records a read.
+        try options.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 256 * 1024))
+        // One read, one batch; then the loop's other connections.
+        try options.setOption(.maxMessagesPerRead, value: 1)
+        // Not one packet is held back for more to come: what should go together is written together.
+        try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
+        // The system takes no more than this beyond what the network has room for, so a message has little before it.
+        try options.setOption(.tcpOption(notSentLowWater), value: 128 * 1024)
+    }
+}

@@ -1,0 +1,114 @@
+import Glibc
+package import MeshControl
+import MeshTrust
+import MeshWire
+package import NIOCore
+import NIOPosix
+
+/// Discovery between processes of one user on one machine: a folder of Unix sockets, each named by the scope's tag. The
+/// asker connects to all of its tag, sends one sealed question to each, and reads one sealed answer.
+package struct LocalRendezvous: Discovery {
+    /// Connecting, asking and answering take this long at most.
+    private static let patience = TimeAmount.seconds(2)
+    /// Sockets asked at once; more under one tag than a mesh has members on one machine.
+    private static let askLimit = 256
+
+    private let folder: RendezvousFolder
+    private let group: any EventLoopGroup
+
+    /// `folder` is made where it is missing, with mode 0700; its parent must be there. One that others may write to or
+    /// look into is refused.
+    package init(folder: String, group: any EventLoopGroup) {
+        self.folder = RendezvousFolder(folder)
+        self.group = group
+    }
+
+    package func announce(_ scope: DiscoveryScope, as found: FoundNode) async throws {
+        let place = try folder.place(for: scope)
+        let server = try await listen(at: place.hidden)
+        try folder.publish(place)
+        defer { folder.remove(place.visible) }
+        let answers = SealedAnswers(scope, found.reachable(v4: "127.0.0.1", v6: "::1"))
+        do {
+            try await server.executeThenClose { connections in
+                try await withThrowingDiscardingTaskGroup { group in
+                    for try await connection in connections {
+                        group.addTask { await Self.answer(connection, answers) }
+                    }
+                }
+            }
+        } catch is CancellationError {
+            return
+        }
+    }
+
+    package func find(_ scope: DiscoveryScope, atMost limit: Int, within time: Duration) async -> [FoundNode] {
+        let search = SealedSearch(scope)
+        return await withTaskGroup { group in
+            for path in folder.paths(of: scope).prefix(Self.askLimit) {
+                group.addTask { await ask(path, search, within: min(TimeAmount(time), Self.patience)) }
+            }
+            var found: [FoundNode] = []
+            for await case let node? in group where !found.contains(where: { $0.node == node.node }) {
+                found.append(node)
+                if found.count >= limit { break }
+            }
+            group.cancelAll()
+            return found
+        }
+    }
+
+    private typealias Talk = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+    private func listen(at path: String) async throws -> NIOAsyncChannel<Talk, Never> {
+        do {
+            return try await ServerBootstrap(group: group)
+                .bind(unixDomainSocketPath: path) { channel in
+                    channel.eventLoop.makeCompletedFuture { try Self.talk(channel, within: Self.patience) }
+                }
+        } catch let error as IOError {
+            throw TransportError.rendezvous("\(path) cannot be made (\(error.shortReason)); check its folder")
+        }
+    }
+
+    /// Closes by itself after `time`, whatever the other side does.
+    private static func talk(_ channel: any Channel, within time: TimeAmount) throws -> Talk {
+        let decoder = LengthPrefixDecoder(what: "datagram", limit: Limits.datagram)
+        try channel.pipeline.syncOperations.addHandler(
+            ByteToMessageHandler(decoder, maximumBufferSize: Limits.datagram + 4))
+        let timer = channel.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in timer.cancel() }
+        return try Talk(wrappingChannelSynchronously: channel)
+    }
+
+    private static func answer(_ connection: Talk, _ answers: SealedAnswers) async {
+        try? await connection.executeThenClose { inbound, outbound in
+            for try await question in inbound {
+                guard let answer = answers.answer(to: question) else { return }
+                try await outbound.write(ByteBuffer(lengthPrefixed: answer))
+                return
+            }
+        }
+    }
+
+    private func ask(_ path: String, _ search: SealedSearch, within time: TimeAmount) async -> FoundNode? {
+        do {
+            let connection = try await ClientBootstrap(group: group)
+                .connectTimeout(time)
+                .connect(unixDomainSocketPath: path) { channel in
+                    channel.eventLoop.makeCompletedFuture { try Self.talk(channel, within: time) }
+                }
+            return try await connection.executeThenClose { inbound, outbound in
+                try await outbound.write(ByteBuffer(lengthPrefixed: search.question()))
+                for try await answer in inbound { return search.answer(answer, from: nil) }
+                return nil
+            }
+        } catch let error as IOError where error.errnoCode == ECONNREFUSED {
+            // A socket becomes visible once it listens, so nobody does any more: its process was killed.
+            folder.remove(path)
+            return nil
+        } catch {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package import MeshControl
+import MeshWire
+package import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Discovery on the networks this machine is attached to: sealed questions to a link-local multicast group, from an
+/// ephemeral socket for each interface and family; sealed answers straight back to it.
+///
+/// Nothing here crosses a router: IPv4 with time-to-live 1, IPv6 by the group's scope. Loopback interfaces have no
+/// multicast; for one machine there is ``LocalRendezvous``.
+package struct MulticastDiscovery: Discovery {
+    package static let defaultPort = 47_331
+    /// Between two questions of one search: first little, since datagrams get lost, then more, since a node answers one
+    /// source once a second.
+    private static let pauses: [Duration] = [.milliseconds(300), .milliseconds(1_100), .milliseconds(1_300), .seconds(2)]
+    /// How often an announcement looks for new interfaces, and how long it waits before it makes a broken socket anew.
+    private static let interfacePause = Duration.seconds(30)
+    private static let repairPause = Duration.seconds(5)
+
+    private let port: Int
+    private let group: any EventLoopGroup
+
+    package init(group: any EventLoopGroup, port: Int = defaultPort) {
+        self.group = group
+        self.port = port
+    }
+
+    package func announce(_ scope: DiscoveryScope, as found: FoundNode) async throws {
+        let announcement = Announcement(scope, found)
+        var sockets: [(MulticastFamily, MulticastSocket?)] = []
+        for family in MulticastFamily.allCases {
+            sockets.append((family, try? await family.answering(port: port, group: group)))
+        }
+        guard sockets.contains(where: { $0.1 != nil }) else {
+            throw TransportError.rendezvous("no multicast socket can be opened at UDP port \(port); choose another port")
+        }
+        await withDiscardingTaskGroup { tasks in
+            for (family, socket) in sockets {
+                tasks.addTask { await keep(announcement, on: family, first: socket) }
+            }
+        }
+    }
+
+    /// Answers on one family until cancelled, with a new socket where the old one broke.
+    private func keep(_ announcement: Announcement, on family: MulticastFamily, first: MulticastSocket?) async {
+        var socket = first
+        while !Task.isCancelled {
+            if let socket { try? await Self.serve(announcement, on: family, socket) }
+            guard (try? await Task.sleep(for: Self.repairPause)) != nil else { return }
+            socket = try? await family.answering(port: port, group: group)
+        }
+    }
+
+    private static func serve(
+        _ announcement: Announcement, on family: MulticastFamily, _ socket: MulticastSocket
+    ) async throws {
+        try await socket.executeThenClose { inbound, outbound in
+            try await withThrowingTaskGroup { tasks in
+                tasks.addTask {
+                    while true {
+                        await family.joinAll(socket.channel)
+                        try await Task.sleep(for: interfacePause)
+                    }
+                }
+                for try await question in inbound {
+                    guard let answer = announcement.answer(to: question) else { continue }
+                    try await outbound.write(answer)
+                }
+                tasks.cancelAll()
+            }
+        }
+    }
+
+    package func find(_ scope: DiscoveryScope, atMost limit: Int, within time: Duration) async -> [FoundNode] {
+        let search = SealedSearch(scope)
+        let (answers, continuation) = AsyncStream.makeStream(of: FoundNode.self, bufferingPolicy: .bufferingOldest(1_024))
+        return await withTaskGroup(of: Void.self) { tasks in
+            for family in MulticastFamily.allCases {
+                for device in family.devices() {
+                    tasks.addTask { await ask(family, device, search) { continuation.yield($0) } }
+                }
+            }
+            tasks.addTask {
+                try? await Task.sleep(for: time)
+                continuation.finish()
+            }
+            var found: [FoundNode] = []
+            for await node in answers where !found.contains(where: { $0.node == node.node }) {
+                found.append(node)
+                if found.count >= limit { break }
+            }
+            tasks.cancelAll()
+            return found
+        }
+    }
+
+    /// Asks on one interface until cancelled.
+    private func ask(
+        _ family: MulticastFamily, _ device: MulticastDevice, _ search: SealedSearch,
+        _ found: @Sendable @escaping (FoundNode) -> Void
+    ) async {
+        guard let socket = try? await family.asking(on: device, group: group),
+            let target = try? family.group(port: port)
+        else { return }
+        try? await socket.executeThenClose { inbound, outbound in
+            try await withThrowingTaskGroup { tasks in
+                tasks.addTask {
+                    for try await answer in inbound {
+                        let source = NodeAddress(answer.remoteAddress)
+                        if let node = search.answer(answer.data, from: source) { found(node) }
+                    }
+                }
+                var round = 0
+                while true {
+                    let question = ByteBuffer(bytes: try search.question())
+                    try await outbound.write(AddressedEnvelope(remoteAddress: target, data: question))
+                    try await Task.sleep(for: Self.pauses[min(round, Self.pauses.count - 1)])
+                    round += 1
+                }
+            }
+        }
+    }
+}
+
+/// What one announcement answers, and how often.
+private final class Announcement: Sendable {
+    private let answers: SealedAnswers
+    private let responder = Mutex(DiscoveryResponder())
+
+    init(_ scope: DiscoveryScope, _ found: FoundNode) {
+        answers = SealedAnswers(scope, found)
+    }
+
+    /// Seals are checked first: only who has the key takes a place in the responder's table.
+    func answer(to question: AddressedEnvelope<ByteBuffer>) -> AddressedEnvelope<ByteBuffer>? {
+        guard let answer = answers.answer(to: question.data) else { return nil }
+        let source = NodeAddress(question.remoteAddress).host
+        let now = NIODeadline.now().uptimeNanoseconds
+        switch responder.withLock({ $0.question(from: source, at: now) }) {
+        case .answer: return AddressedEnvelope(remoteAddress: question.remoteAddress, data: ByteBuffer(bytes: answer))
+        case .ignore: return nil
+        }
+    }
+}

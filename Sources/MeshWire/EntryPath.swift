@@ -1,0 +1,67 @@
+/// The path of an entry below a transfer's root, checked before anything is done with it.
+///
+/// Any bytes are legal in a name but NUL and `/`; names are kept as they are and escaped on output alone.
+package struct EntryPath: Hashable, Sendable {
+    /// One or more components, none of them empty, `.`, `..` or longer than 255 bytes.
+    package let components: [[UInt8]]
+
+    /// Splits at `/`. Refuses absolute paths, empty components, `.`, `..`, NUL, and more than 256 components.
+    package init(_ path: [UInt8]) throws(WireError) {
+        guard path.count <= Limits.path else {
+            throw .tooLarge("path", got: UInt64(path.count), limit: UInt64(Limits.path))
+        }
+        let parts = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
+        guard parts.count <= Limits.pathDepth else {
+            throw .tooLarge("path depth", got: UInt64(parts.count), limit: UInt64(Limits.pathDepth))
+        }
+        for part in parts {
+            let escapes = part.isEmpty || part == Self.dot || part == Self.dotDot || part.contains(0)
+            guard !escapes, part.count <= Limits.component else { throw .invalid("path (\(Self.escaped(path)))") }
+        }
+        components = parts
+    }
+
+    package var name: [UInt8] { components[components.count - 1] }
+    package var folder: ArraySlice<[UInt8]> { components.dropLast() }
+    package var bytes: [UInt8] { Array(components.joined(separator: [UInt8(ascii: "/")])) }
+
+    /// Names of this shape are the part files of transfers and are never accepted from a peer: `.pmesh-….part`.
+    package var isReserved: Bool {
+        components.contains { $0.starts(with: Array(".pmesh-".utf8)) && $0.suffix(5) == Array(".part".utf8) }
+    }
+
+    /// For people and JSON: valid UTF-8 as it is, control characters, backslashes and bytes that are not UTF-8 as `\xNN`.
+    package static func escaped(_ bytes: [UInt8]) -> String {
+        var result = ""
+        var rest = bytes[...]
+        while let byte = rest.first {
+            let length = byte < 0x80 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
+            let head = rest.prefix(length)
+            if head.count == length, let text = String(validating: head, as: UTF8.self), text.isPrintable {
+                result += text
+                rest = rest.dropFirst(length)
+            } else {
+                let digits = String(byte, radix: 16)
+                result += digits.count == 1 ? "\\x0\(digits)" : "\\x\(digits)"
+                rest = rest.dropFirst()
+            }
+        }
+        return result
+    }
+
+    private static let dot = [UInt8(ascii: ".")]
+    private static let dotDot = [UInt8(ascii: "."), UInt8(ascii: ".")]
+}
+
+extension String {
+    /// False for backslash, for control and format characters (which could reorder a terminal's line), and for
+    /// separators other than the blank.
+    fileprivate var isPrintable: Bool {
+        unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+            default: scalar != "\\"
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package import NIOCore
+
+/// What an entry of a manifest is.
+package enum EntryKind: UInt8, Sendable, CaseIterable {
+    case file = 0
+    case folder = 1
+    case link = 2
+    /// Takes back the file entry whose number is `size`: it changed, vanished or could not be read while it was sent.
+    case withdrawal = 3
+}
+
+/// One file, folder or link as it was found: frozen from then on. Its number is its place in the manifest, from 0.
+package struct ManifestEntry: Hashable, Sendable {
+    package var kind: EntryKind
+    /// Components below the transfer's root joined by `/`: bytes, not text. Empty for a withdrawal.
+    package var path: [UInt8]
+    /// Bytes of a file, 0 for folders and links; for a withdrawal the number of the entry withdrawn.
+    package var size: UInt64
+    /// Bytes a file takes on the sender's disk: less than `size` where it has holes.
+    package var allocated: UInt64
+    /// Permission bits, at most 0o777: setuid, setgid and sticky bits never travel.
+    package var mode: UInt16
+    /// Modification time: seconds since 1970.
+    package var seconds: Int64
+    /// Modification time: nanoseconds within the second, below 10^9.
+    package var nanoseconds: UInt32
+    /// Target of a link, else empty.
+    package var target: [UInt8]
+    /// Number of the first chunk; of the next entry's first chunk where this one has none.
+    package var firstChunk: UInt64
+
+    package init(
+        kind: EntryKind, path: [UInt8], size: UInt64 = 0, allocated: UInt64 = 0, mode: UInt16 = 0, seconds: Int64 = 0,
+        nanoseconds: UInt32 = 0, target: [UInt8] = [], firstChunk: UInt64 = 0
+    ) {
+        self.kind = kind
+        self.path = path
+        self.size = size
+        self.allocated = allocated
+        self.mode = mode
+        self.seconds = seconds
+        self.nanoseconds = nanoseconds
+        self.target = target
+        self.firstChunk = firstChunk
+    }
+
+    package func write(into buffer: inout ByteBuffer) {
+        buffer.writeInteger(kind.rawValue)
+        buffer.writeCountedBytes(path)
+        buffer.writeVarint(size)
+        buffer.writeVarint(allocated)
+        buffer.writeInteger(mode)
+        buffer.writeInteger(seconds)
+        buffer.writeInteger(nanoseconds)
+        buffer.writeCountedBytes(target)
+        buffer.writeVarint(firstChunk)
+    }
+
+    /// Reads one entry. Lengths and ranges are checked here; whether the path may be written to is `EntryPath`'s word.
+    package init(reading buffer: inout ByteBuffer) throws(WireError) {
+        let code = try buffer.wireUInt8("entry kind")
+        guard let kind = EntryKind(rawValue: code) else { throw .unknown("entry kind", UInt64(code)) }
+        self.kind = kind
+        path = try buffer.wireBytes("path", limit: Limits.path)
+        size = try buffer.wireVarint("file size", limit: UInt64(Int64.max))
+        allocated = try buffer.wireVarint("allocated size", limit: UInt64(Int64.max))
+        guard let mode = buffer.readInteger(as: UInt16.self), let seconds = buffer.readInteger(as: Int64.self)
+        else { throw .truncated("manifest entry") }
+        self.mode = mode
+        self.seconds = seconds
+        nanoseconds = try buffer.wireUInt32("modification time")
+        target = try buffer.wireBytes("link target", limit: Limits.path)
+        firstChunk = try buffer.wireVarint("first chunk", limit: Limits.chunks)
+        guard mode & ~0o777 == 0 else { throw .invalid("file mode") }
+        guard nanoseconds < 1_000_000_000 else { throw .invalid("modification time") }
+        guard (kind == .link) == !target.isEmpty, !target.contains(0) else { throw .invalid("link target") }
+        guard (kind == .withdrawal) == path.isEmpty else { throw .invalid("path") }
+        guard kind == .file || kind == .withdrawal || size == 0 else { throw .invalid("file size") }
+    }
+}

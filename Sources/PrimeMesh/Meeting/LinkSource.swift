@@ -1,0 +1,50 @@
+import MeshTransport
+import MeshWire
+
+/// Where the links to the peer come from, one after the other: the first, and after a loss the next.
+enum LinkSource: Sendable {
+    case dialing(LinkDialer)
+    case listening(LinkListener)
+
+    /// Dials where addresses are given; listens where that is asked for, or where the other side will dial.
+    static func open(
+        node: NodeContext, scope: MeetingScope, options: MeetingOptions, listensByDefault: Bool, registry: ChannelRegistry
+    ) async throws -> LinkSource {
+        let listens = options.peers.isEmpty && (listensByDefault || !options.listen.isEmpty)
+        guard listens else { return .dialing(LinkDialer(node: node, scope: scope, addresses: options.peers)) }
+        return .listening(try await LinkListener.open(node: node, scope: scope, options: options, registry: registry))
+    }
+
+    /// What must run beside: the listener.
+    func run() async {
+        if case .listening(let listener) = self { await listener.run() }
+    }
+
+    /// The next link within `seconds`; throws `MeshError` when there is none.
+    func next(within seconds: Double) async throws -> PeerLink {
+        switch self {
+        case .dialing(let dialer):
+            return try await dialer.next(by: NodeClock.monotonic + UInt64(seconds * 1_000_000_000))
+        case .listening(let listener): return try await Self.first(of: listener.arrivals, within: seconds)
+        }
+    }
+
+    private static func first(of links: AsyncStream<PeerLink>, within seconds: Double) async throws -> PeerLink {
+        try await withThrowingTaskGroup(of: PeerLink?.self) { group in
+            group.addTask {
+                for await link in links { return link }
+                return nil
+            }
+            group.addTask {
+                try await Task.sleep(for: .milliseconds(Int64(min(seconds, 1e9) * 1_000)))
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let link = try await group.next() ?? nil else {
+                try Task.checkCancellation()
+                throw MeshError(.noPeer, "nobody came in time: check that the other side runs with the same code, then run both commands again")
+            }
+            return link
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import CPosix
+import MeshDisk
+import MeshJournal
+import MeshTransport
+import MeshTrust
+import MeshWire
+import NIOCore
+import NIOPosix
+
+/// What everything in a running node shares.
+final class NodeContext: Sendable {
+    let home: NodeHome
+    let name: String
+    let identity: NodeIdentity
+    let journal: Journal
+    let process: ProcessIdentity
+    let boot: String
+    let group: MultiThreadedEventLoopGroup
+    /// For everything that blocks: disks, hashing, deflating, scrypt.
+    let pool: NIOThreadPool
+    let contexts = TLSContexts()
+
+    var dialer: NodeDialer { NodeDialer(group: group, contexts: contexts) }
+
+    /// Threads that wait for disks or compute. Two more than event loops need would only share the same cores.
+    private static let poolThreads = 3
+
+    init(home: NodeHome, name: String) async throws {
+        let boot = BootIdentity.current() ?? "unknown"
+        self.home = home
+        self.name = name
+        self.boot = boot
+        process = ProcessIdentity.current(boot: boot)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        pool = NIOThreadPool(numberOfThreads: Self.poolThreads)
+        pool.start()
+        identity = try await pool.runIfActive { try KeyFile.load(home: home) }
+        journal = try await Journal(path: home.journal, boot: boot)
+    }
+
+    /// Runs blocking work off the cooperative pool.
+    func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await pool.runIfActive { try work() }
+    }
+
+    /// 256 random bits.
+    func secret() -> Bytes32 {
+        var generator = SystemRandomNumberGenerator()
+        return Bytes32((0..<4).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }) ?? Bytes32()
+    }
+
+    func identifier() -> Bytes16 {
+        var generator = SystemRandomNumberGenerator()
+        return Bytes16(using: &generator)
+    }
+}

@@ -1,0 +1,52 @@
+import MeshTransfer
+import MeshWire
+import Synchronization
+
+/// Encoders that are kept between jobs: each holds zlib's memory and is used by one job at a time.
+final class EncoderPool: Sendable {
+    private let stream: UInt16
+    private let idle = Mutex<[EncoderBox]>([])
+
+    /// A non-copyable encoder behind a reference, so that it can wait in a list.
+    private final class EncoderBox: Sendable {
+        let encoder: Mutex<ChunkEncoder>
+
+        init(stream: UInt16) {
+            encoder = Mutex(ChunkEncoder(stream: stream))
+        }
+    }
+
+    init(stream: UInt16) {
+        self.stream = stream
+    }
+
+    func encode(
+        _ job: SendSession.EncodeJob, source: some ChunkSource
+    ) -> (batch: EncodedBatch, failed: [(entry: SourceEntry, error: DiskError)]) {
+        let box = idle.withLock { $0.popLast() } ?? EncoderBox(stream: stream)
+        defer { idle.withLock { $0.append(box) } }
+        return box.encoder.withLock { $0.encode(job.pieces, choice: job.choice, source: source) }
+    }
+}
+
+/// Decoders likewise.
+final class DecoderPool: Sendable {
+    private let idle = Mutex<[DecoderBox]>([])
+
+    private final class DecoderBox: Sendable {
+        let decoder = Mutex(ChunkDecoder())
+    }
+
+    func store(_ arrivals: [ChunkArrival], sink: some ChunkSink) -> [ReceiveSession.Stored] {
+        let box = idle.withLock { $0.popLast() } ?? DecoderBox()
+        defer { idle.withLock { $0.append(box) } }
+        return box.decoder.withLock { decoder in
+            arrivals.map { arrival in
+                let header = arrival.chunk.header
+                return ReceiveSession.Stored(
+                    entry: arrival.entry.number, number: header.number, length: header.rawLength, digest: header.digest,
+                    outcome: decoder.store(arrival, sink: sink))
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import MeshDisk
+import MeshTransfer
+import MeshWire
+
+/// What is known here of an offered transfer.
+enum OfferStanding: Sendable {
+    /// Never heard of: to be decided on.
+    case fresh
+    /// Accepted before, or just now.
+    case accepted(AcceptedOffer)
+    case refused(FailureCode, MeshError)
+}
+
+/// A transfer that was accepted, ready to run.
+struct AcceptedOffer: Sendable {
+    var record: TransferRecord
+    var sink: FileSink
+    var isLocal: Bool
+    var isResumed: Bool
+}
+
+/// From an offer to its answer: the journal is asked, then, for a new transfer, a person, once the first page tells what
+/// it is about. Messages that arrive meanwhile are held.
+///
+/// ```
+///  offered → (journal) → fresh → first page → ask → yes → create → accepted
+///                      ↘ accepted                 ↘ no → declined
+/// ```
+struct OfferGate {
+    enum Step {
+        case none
+        case ask(Offer)
+        case create
+        case accept(AcceptedOffer)
+        case decline(TransferID, FailureCode, MeshError?)
+    }
+
+    private enum State {
+        case waiting
+        case looking
+        case fresh
+        case asking
+        case creating
+        case ready(AcceptedOffer)
+        case refused(FailureCode, MeshError?)
+        case settled
+    }
+
+    /// Four pages, an end, and as many again: what a sender may send before it is answered.
+    private static let heldLimit = 10
+
+    private let sender: NodeID
+    private let senderName: String
+    private var state = State.waiting
+    private(set) var transfer: TransferID?
+    private(set) var sums: TransferSums?
+    private var isCounting = false
+    private var held: [DataMessage] = []
+    /// Entries of the pages held without a gap from the first: these need not come again.
+    private(set) var heldEntries: UInt64 = 0
+
+    init(sender: NodeID, senderName: String) {
+        self.sender = sender
+        self.senderName = senderName
+    }
+
+    /// False for a second offer on one link.
+    mutating func offered(_ id: TransferID, _ sums: TransferSums, counting: Bool) -> Bool {
+        guard case .waiting = state else { return false }
+        transfer = id
+        self.sums = sums
+        isCounting = counting
+        state = .looking
+        return true
+    }
+
+    mutating func looked(_ standing: OfferStanding) {
+        switch standing {
+        case .fresh: state = .fresh
+        case .accepted(let accepted): state = .ready(accepted)
+        case .refused(let code, let error): state = .refused(code, error)
+        }
+    }
+
+    mutating func decided(_ yes: Bool) {
+        guard case .asking = state else { return }
+        state = yes ? .creating : .refused(.declined, nil)
+    }
+
+    mutating func hold(_ message: DataMessage) throws(WireError) {
+        guard held.count < Self.heldLimit else { throw .invalid("number of messages before its transfer was accepted") }
+        switch message {
+        case .manifestPage(let first, let count, _, _):
+            if first == heldEntries { heldEntries += UInt64(count) }
+        case .manifestEnd: break
+        default: throw .invalid("message before its transfer was accepted")
+        }
+        held.append(message)
+    }
+
+    mutating func takeHeld() -> [DataMessage] {
+        defer { held = [] }
+        return held
+    }
+
+    mutating func next() -> Step {
+        guard let transfer, let sums else { return .none }
+        switch state {
+        case .fresh:
+            guard !held.isEmpty else { return .none }
+            state = .asking
+            return .ask(
+                Offer(
+                    transfer: transfer, sender: sender, senderName: senderName, names: names, files: sums.files,
+                    bytes: sums.bytes, isCounting: isCounting))
+        case .creating:
+            state = .looking
+            return .create
+        case .ready(let accepted):
+            state = .settled
+            return .accept(accepted)
+        case .refused(let code, let error):
+            state = .settled
+            return .decline(transfer, code, error)
+        case .waiting, .looking, .asking, .settled: return .none
+        }
+    }
+
+    /// The topmost names of the first page.
+    private var names: [String] {
+        guard case .manifestPage(0, let count, let rawLength, let deflated) = held.first,
+            let entries = try? ManifestPage.decode(count: count, rawLength: rawLength, deflated: deflated)
+        else { return [] }
+        return entries.filter { $0.kind != .withdrawal && !$0.path.contains(UInt8(ascii: "/")) }.prefix(16)
+            .map { EntryPath.escaped($0.path) + ($0.kind == .folder ? "/" : "") }
+    }
+}

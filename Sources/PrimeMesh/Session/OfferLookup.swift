@@ -1,0 +1,66 @@
+import FoundationEssentials
+import MeshDisk
+import MeshJournal
+import MeshTransfer
+import MeshTrust
+import MeshWire
+
+/// Asks journal and disk about an offered transfer.
+struct OfferLookup: Sendable {
+    let context: ReceiveContext
+
+    func look(up id: TransferID, _ sums: TransferSums) async throws -> OfferStanding {
+        guard let record = try await context.journal.transfer(id) else { return try await fresh(sums) }
+        guard record.direction == .receive, record.peer == nil || record.peer == context.peer.nodeID else {
+            return .refused(.identity, MeshError(.identity, "another node offers a transfer that began with \(record.peer?.short ?? "someone")"))
+        }
+        guard record.state != .cancelled else {
+            return .refused(.cancelled, MeshError(.refused, "this transfer was cancelled here: `pmesh transfers retry \(id.short)` takes that back"))
+        }
+        try await context.lock(id)
+        if record.state == .failed || record.state == .paused {
+            try await context.journal.setState(.active, message: nil, of: id, at: NodeClock.wall)
+        }
+        return try await accepted(record, isResumed: true)
+    }
+
+    /// Space is checked before anybody is asked.
+    private func fresh(_ sums: TransferSums) async throws -> OfferStanding {
+        let destination = context.destination
+        do {
+            let probe = TransferID(context.node.identifier())
+            let free = try await context.blocking { try FileSink(destination: destination, transfer: probe).freeSpace() }
+            guard sums.allocated <= free else {
+                throw DiskError.full(path: "\(EntryPath.escaped(destination)) (\(sums.allocated) bytes are to come, \(free) are free)")
+            }
+            return .fresh
+        } catch let error as DiskError {
+            return .refused(error.isFull ? .diskFull : .destination, MeshError(error))
+        }
+    }
+
+    /// Writes the transfer down: from here on it is resumed without being asked about again.
+    func create(_ id: TransferID) async throws -> OfferStanding {
+        let now = NodeClock.wall
+        let options = Array((try? JSONEncoder().encode(context.options)) ?? Data())
+        let record = TransferRecord(
+            id: id, direction: .receive, peer: context.peer.nodeID, code: context.code, roots: [context.destination],
+            options: options, created: now, updated: now)
+        try await context.journal.create(record)
+        try await context.lock(id)
+        return try await accepted(record, isResumed: false)
+    }
+
+    private func accepted(_ record: TransferRecord, isResumed: Bool) async throws -> OfferStanding {
+        let destination = record.roots.first ?? context.destination
+        do {
+            let (sink, isLocal) = try await context.blocking {
+                let sink = try FileSink(destination: destination, transfer: record.id)
+                return (sink, (try? sink.mount().isLocal) ?? false)
+            }
+            return .accepted(AcceptedOffer(record: record, sink: sink, isLocal: isLocal, isResumed: isResumed))
+        } catch let error as DiskError {
+            return .refused(error.isFull ? .diskFull : .destination, MeshError(error))
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import MeshChannel
+import MeshTransfer
+import MeshTransport
+import MeshTrust
+import MeshWire
+
+/// What a session tells the program.
+enum SessionNews: Sendable {
+    case connected(name: String)
+    case progress(TransferSnapshot, lanes: Int)
+}
+
+/// A channel offer that waits for its answer. The offering exists once; this box lets an actor hold it.
+final class PendingOffer {
+    private var offering: ChannelOffering?
+    let channel: ChannelID
+    let epoch: UInt32
+
+    init(_ offering: consuming ChannelOffering) {
+        channel = offering.offer.channel
+        epoch = offering.offer.epoch
+        self.offering = consume offering
+    }
+
+    /// The agreed channel, where `status` answers this offer; nil where it answers another.
+    func answered(_ status: ChannelStatus) throws -> AgreedChannel? {
+        guard status.channel == channel, status.epoch == epoch, let offering = offering.take() else { return nil }
+        return try offering.accepted(status)
+    }
+}
+
+// The conversation on the control link, in the order in which it goes.
+extension PeerSession {
+    func control(_ frame: ControlFrame) async {
+        switch frame.message {
+        case .membership(let message): membership(message)
+        case .channelOffer(let offer): await answer(offer)
+        case .channelStatus(let status): agreed(status)
+        case .ready(let channel, let epoch, let fingerprint): peerReady(channel, epoch, fingerprint)
+        case .transfer(let transfer):
+            guard let shell else { return sayError(.unknown, frame) }
+            for message in shell.control(transfer) { say.yield(message) }
+        case .sync(var sync):
+            guard sync.received == nil else { return }
+            sync.received = NodeClock.wall
+            sync.answered = NodeClock.wall
+            say.yield(.sync(sync))
+        case .heartbeat, .error: break
+        case .leaving(let code):
+            guard outcome == nil else { return }
+            if shell?.isSettled == true {
+                outcome = .done
+            } else {
+                outcome = code == .leaving ? .lost("the other side stopped") : .failed(MeshError(code))
+            }
+        case .unknown: sayError(.unsupported, frame)
+        }
+    }
+
+    private func sayError(_ code: FailureCode, _ frame: ControlFrame) {
+        say.yield(.error(code, regarding: frame.sequence))
+    }
+
+    // MARK: names and pin
+
+    private func membership(_ message: MembershipControl) {
+        switch message {
+        case .introduce(let name, let version):
+            guard version == Self.protocolVersion else { return refuse(.unsupported) }
+            // Under a code a name is what its owner says; in a mesh it is what the certificate says.
+            peerName = link.peer.name ?? String(name.prefix(63))
+            begin()
+            if link.role == .dialer, !link.isCode { offerChannel() }
+        case .pin(let fresh):
+            guard link.isCode, link.role == .dialer, !isPinned else { return refuse(.protocolViolation) }
+            keepPin(fresh)
+        case .pinned:
+            guard link.isCode, link.role == .listener else { return refuse(.protocolViolation) }
+            isPinned = true
+        case .request: say.yield(.membership(.refused(.unsupported)))
+        case .grant, .refused: break
+        }
+    }
+
+    /// The secret is in the journal before the other side learns that it is kept.
+    private func keepPin(_ fresh: Bytes32) {
+        isPinned = true
+        if let secret, secret != fresh { return refuse(.identity) }
+        secret = fresh
+        let (link, say) = (link, say)
+        desk.inJournal {
+            try await link.keepPin(fresh)
+            say.yield(.membership(.pinned))
+            return nil
+        }
+        offerChannel()
+    }
+
+    private func refuse(_ code: FailureCode) {
+        say.yield(.leaving(code))
+        outcome = outcome ?? .failed(MeshError(code))
+    }
+
+    private func begin() {
+        guard shell == nil else { return }
+        report(.connected(name: peerName))
+        switch purpose {
+        case .send(let make):
+            let shell = SendShell(make(link.peer), desk: desk, lanes: lanes)
+            self.shell = shell
+            shell.begin()
+        case .receive(let make):
+            let context = make(link.peer, peerName)
+            shell = ReceiveShell(context, desk: desk, lanes: lanes, syncer: context.options.fsync ? nil : syncer)
+        }
+    }
+
+    // MARK: channel
+
+    private var ends: ChannelEnds {
+        ChannelEnds(local: node.identity.nodeID, remote: link.peer.nodeID, role: link.role, resumeSecret: secret)
+    }
+
+    private func offerChannel() {
+        offer(ChannelID(node.identifier()), epoch: 1, set: .standard, lanes: link.lanes)
+    }
+
+    func offer(_ channel: ChannelID, epoch: UInt32, set: PrimeSetName, lanes: Int) {
+        do {
+            let offering = try ChannelOffering(channel: channel, epoch: epoch, set: set, lanes: lanes, ends: ends)
+            say.yield(.channelOffer(offering.offer))
+            self.offering = PendingOffer(offering)
+        } catch {
+            outcome = outcome ?? .failed(MeshError(error))
+        }
+    }
+
+    private func answer(_ offer: ChannelOffer) async {
+        guard link.role == .listener, isPinned || !link.isCode else { return refuse(.protocolViolation) }
+        let known = channel.flatMap { $0.agreed.channel == offer.channel ? $0.agreed.epoch : nil } ?? 0
+        let policy = ChannelAnswering.Policy(maxLanes: link.lanes, dataHost: link.dataHost, dataPort: link.dataPort)
+        do {
+            let (status, agreed) = try ChannelAnswering(ends: ends, policy: policy, knownEpoch: known).answer(offer)
+            start(agreed)
+            say.yield(.channelStatus(status))
+        } catch {
+            say.yield(.channelStatus(ChannelAnswering.rejection(of: offer, because: error)))
+        }
+    }
+
+    private func agreed(_ status: ChannelStatus) {
+        do {
+            guard let agreed = try offering?.answered(status) else { return }
+            offering = nil
+            start(agreed)
+        } catch {
+            if channel == nil {
+                outcome = outcome ?? .failed(MeshError(.identity, "no channel was agreed on: \(error)"))
+            } else {
+                channel?.recoveryFailed(now: NodeClock.monotonic, using: &generator)
+            }
+        }
+    }
+
+    private func peerReady(_ id: ChannelID, _ epoch: UInt32, _ fingerprint: Bytes32) {
+        guard let agreed = channel?.agreed, agreed.channel == id, agreed.epoch == epoch else { return }
+        guard fingerprint == agreed.fingerprint else { return refuse(.identity) }
+        readyEpochs.peer = epoch
+        openIfReady()
+    }
+
+    /// Both ends tested the channel and derived the same state.
+    func openIfReady() {
+        guard let epoch = channel?.agreed.epoch, readyEpochs == (epoch, epoch), !isOpen else { return }
+        isOpen = true
+        for message in shell?.channelOpened() ?? [] { say.yield(message) }
+    }
+}

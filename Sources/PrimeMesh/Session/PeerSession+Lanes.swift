@@ -1,0 +1,187 @@
+import MeshChannel
+import MeshTransport
+import MeshTrust
+import MeshWire
+import NIOCore
+
+// Carries out what `ChannelSession` says about lanes, and tells it and the transfer what happens on them.
+extension PeerSession {
+    /// A channel, or its next epoch, is agreed on.
+    func start(_ agreed: AgreedChannel) {
+        let now = NodeClock.monotonic
+        if channel?.agreed.channel == agreed.channel {
+            carryOut(channel?.recovered(agreed, now: now) ?? [])
+        } else {
+            var fresh = ChannelSession(agreed, patience: 60_000_000_000)
+            let instructions = fresh.start(now: now)
+            if let old = channel { registry.remove(old.agreed.channel) }
+            channel = fresh
+            if link.role == .listener { registry.add(agreed.channel, self, peer: link.peer.nodeID) }
+            carryOut(instructions)
+        }
+    }
+
+    /// Listener: somebody opens a lane of this channel.
+    func admit(_ name: LaneName) -> LaneAdmission {
+        do {
+            guard let key = channel?.agreed.key else { return .refused(.unknown) }
+            try channel?.admit(name)
+            return .admitted(key)
+        } catch {
+            return .refused(.unknown)
+        }
+    }
+
+    private func carryOut(_ instructions: [ChannelSession.Instruction]) {
+        guard flushDeadline == nil else { return }
+        for instruction in instructions {
+            switch instruction {
+            case .dial(let name, let time): dial(name, at: time)
+            case .probe(let name, let number): lanes[name]?.probe(number: number)
+            case .close(let name, _):
+                lanes[name]?.close()
+                laneGone(name)
+            case .drain(let name):
+                lanes[name]?.drain()
+                lanes.drain(name)
+            case .opened(let epoch): opened(epoch)
+            case .recover(let epoch, let set):
+                if let agreed = channel?.agreed { offer(agreed.channel, epoch: epoch, set: set, lanes: agreed.lanes) }
+            case .lost: outcome = outcome ?? .lost("no lane of the channel could be opened")
+            }
+        }
+    }
+
+    private func opened(_ epoch: UInt32) {
+        guard let agreed = channel?.agreed else { return }
+        say.yield(.ready(channel: agreed.channel, epoch: epoch, fingerprint: agreed.fingerprint))
+        readyEpochs.own = epoch
+        openIfReady()
+    }
+
+    private func dial(_ name: LaneName, at time: UInt64) {
+        guard let agreed = channel?.agreed else { return }
+        let (link, desk, node) = (link, desk, node)
+        desk.asking {
+            let now = NodeClock.monotonic
+            if time > now { try? await Task.sleep(for: .nanoseconds(Int64(time - now))) }
+            guard await self.isWanted(name) else { return }
+            do {
+                let connection = try await link.dialLane(agreed, node: node)
+                let lane = try await Lane.open(connection, name: name, key: agreed.key, nonce: node.secret())
+                await Self.follow(lane, desk.events)
+            } catch TransportError.laneRefused(let code) {
+                desk.events.yield(.laneDown(name, code))
+            } catch {
+                desk.events.yield(.laneDown(name, nil))
+            }
+        }
+    }
+
+    private func isWanted(_ name: LaneName) -> Bool { channel?.isWanted(name) ?? false }
+
+    /// Passes a lane's events on until it is over.
+    static func follow(_ lane: Lane, _ events: AsyncStream<PeerEvent>.Continuation) async {
+        events.yield(.laneUp(lane))
+        for await event in lane.events { events.yield(.lane(lane.name, event)) }
+        // Cancelled: nobody hears of the end, but the connection must not stay.
+        lane.close()
+    }
+
+    /// Listener: a lane that was admitted is up.
+    nonisolated func follow(_ lane: Lane) async { await Self.follow(lane, desk.events) }
+
+    // MARK: events
+
+    func laneUp(_ lane: Lane) {
+        guard outcome == nil else { return lane.close() }
+        lanes.add(lane)
+        carryOut(channel?.laneOpened(lane.name, now: NodeClock.monotonic) ?? [])
+        shell?.laneUp(lane.name)
+    }
+
+    /// A dial led to nothing.
+    func laneDown(_ name: LaneName, _ code: FailureCode?) {
+        carryOut(channel?.laneFailed(name, reason: code, now: NodeClock.monotonic, using: &generator) ?? [])
+    }
+
+    func laneEvent(_ event: LaneEvent, on name: LaneName) {
+        let now = NodeClock.monotonic
+        switch event {
+        case .frames(let frames):
+            let bytes = frames.reduce(0) { $0 + $1.cost }
+            channel?.heard(name, bytes: bytes, now: now)
+            meter.add(UInt64(bytes))
+            shell?.frames(frames, on: name)
+        case .room: if outcome == nil { shell?.laneRoom(name) }
+        case .echo(let number, _): carryOut(channel?.echo(name, number: number, now: now) ?? [])
+        case .drain:
+            lanes.drain(name)
+            carryOut(channel?.peerDrains(name, now: now) ?? [])
+        case .closed(let closure):
+            if let refusal = closure.violation { outcome = outcome ?? .failed(MeshError(.other, refusal)) }
+            laneGone(name)
+            carryOut(channel?.laneFailed(name, reason: nil, now: now, using: &generator) ?? [])
+        }
+    }
+
+    private func laneGone(_ name: LaneName) {
+        guard lanes[name] != nil else { return }
+        let wasLead = lanes.remove(name)
+        if outcome == nil { shell?.laneLost(name, wasLead: wasLead) }
+    }
+
+    func tickChannel(now: UInt64) {
+        for lane in lanes.all {
+            for write in lane.takeWrites() {
+                channel?.frameWritten(lane.name, bytes: write.bytes, start: write.start, now: write.end)
+                meter.add(UInt64(write.bytes))
+            }
+        }
+        if let (bytes, interval) = meter.due(now: now) {
+            carryOut(channel?.throughput(bytes, over: interval, now: now) ?? [])
+        }
+        guard let deadline = channel?.nextDeadline, now >= deadline else { return }
+        carryOut(channel?.tick(now: now, using: &generator) ?? [])
+    }
+}
+
+/// Bytes per second of all lanes, measured while there is traffic.
+struct ThroughputMeter {
+    private static let interval: UInt64 = 1_000_000_000
+
+    private var bytes: UInt64 = 0
+    private var since: UInt64 = 0
+
+    mutating func add(_ count: UInt64) { bytes += count }
+
+    mutating func due(now: UInt64) -> (bytes: UInt64, interval: UInt64)? {
+        guard now >= since + Self.interval else { return nil }
+        defer {
+            bytes = 0
+            since = now
+        }
+        return bytes > 0 && since > 0 ? (bytes, now - since) : nil
+    }
+}
+
+extension InboundFrame {
+    /// Payload bytes, roughly: for health and throughput.
+    fileprivate var cost: Int {
+        switch self {
+        case .message(_, let payload), .acknowledgement(_, let payload): payload.readableBytes
+        case .handshake(let payload), .test(let payload): payload.readableBytes
+        case .chunk(let chunk): chunk.cost
+        }
+    }
+}
+
+extension LaneClosure {
+    /// The sentence where the peer broke a rule: such a peer gets no other lane.
+    fileprivate var violation: String? {
+        switch self {
+        case .violation, .credit, .unread, .overspent: description
+        case .done, .peerClosed, .interrupted, .untrusted, .timedOut, .refused, .opening: nil
+        }
+    }
+}

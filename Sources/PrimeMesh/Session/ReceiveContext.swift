@@ -1,0 +1,41 @@
+import MeshDisk
+import MeshJournal
+import MeshTransfer
+import MeshTrust
+import MeshWire
+
+/// What a receiving transfer works with, whichever offer it turns out to be about.
+struct ReceiveContext: Sendable {
+    enum News: Sendable {
+        case offered(Offer)
+        case accepted(TransferRecord, isResumed: Bool)
+        /// Entries that ended in this session, with their manifests.
+        case ended([(ReceivedEntry, EndedEntry)])
+        case retried(UInt64)
+    }
+
+    let node: NodeContext
+    let peer: PeerIdentity
+    let peerName: String
+    /// The code this runs under, by tag; nil between members.
+    let code: Bytes16?
+    let destination: [UInt8]
+    let options: ReceiveOptions
+    let decide: @Sendable (Offer) async -> Bool
+    /// Takes the transfer's lock for this process; throws where another process has it.
+    let lock: @Sendable (TransferID) async throws -> Void
+    let emit: @Sendable (News) -> Void
+
+    var journal: Journal { node.journal }
+
+    func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await node.blocking(work)
+    }
+}
+
+/// What a resume must repeat; kept with the transfer as JSON.
+struct ReceiveOptions: Codable, Sendable, Hashable {
+    var onConflict: ConflictRule = .rename
+    var allLinks = false
+    var fsync = false
+}

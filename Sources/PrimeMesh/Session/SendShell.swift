@@ -1,0 +1,246 @@
+import MeshDisk
+import MeshJournal
+import MeshTransfer
+import MeshTransport
+import MeshTrust
+import MeshWire
+import NIOCore
+
+/// Carries out what `SendSession` says: pages from the journal, chunks from the disk, batches to lanes.
+final class SendShell: TransferShell {
+    private let record: TransferRecord
+    private let context: SendContext
+    private let desk: JobDesk
+    private let lanes: LaneSet
+    private let encoders: EncoderPool
+    private var session: SendSession
+    private var totals = ManifestTotals()
+    private var isComplete = false
+    private var isOffered = false
+    private let listener: Bytes16
+    private var sealedFiles: UInt64 = 0
+    private var keptReceipt: Receipt?
+    private(set) var outcome: PeerOutcome?
+    private(set) var isSettled = false
+
+    init(_ context: SendContext, desk: JobDesk, lanes: LaneSet) {
+        self.context = context
+        record = context.record
+        self.desk = desk
+        self.lanes = lanes
+        encoders = EncoderPool(stream: lanes.stream)
+        listener = context.node.identifier()
+        session = SendSession(compression: context.compression)
+    }
+
+    /// Follows the manifest as it grows.
+    func begin() {
+        let (manifest, events) = (context.manifest, desk.events)
+        let listener = listener
+        desk.asking {
+            await manifest.listen(listener) { totals, isComplete in
+                events.yield(.send(.manifestGrew(totals, isComplete: isComplete)))
+            }
+        }
+    }
+
+    var closing: @Sendable () async -> Void {
+        let (manifest, listener) = (context.manifest, listener)
+        return { await manifest.ignore(listener) }
+    }
+
+    func settle() -> [ControlMessage] { [] }
+
+    // MARK: events
+
+    func channelOpened() -> [ControlMessage] {
+        guard !isOffered else { return [] }
+        isOffered = true
+        // Pages may flow before the receiver has decided: names and sums are what it decides on.
+        carryOut(session.accepted(from: 0))
+        let sums = TransferSums(
+            entries: totals.entries, files: totals.files, bytes: totals.bytes, allocated: totals.allocated)
+        let offer = TransferControl.Action.offer(stream: lanes.stream, sums: sums, counting: !isComplete)
+        return [.transfer(TransferControl(transfer: record.id, action: offer))]
+    }
+
+    func control(_ message: TransferControl) -> [ControlMessage] {
+        switch message.action {
+        case .accept(let from):
+            guard from <= totals.entries else {
+                outcome = .failed(MeshError(.protocolViolation))
+                return [.leaving(.protocolViolation)]
+            }
+            context.emit(.connected)
+            carryOut(session.accepted(from: from))
+        case .decline(let code): outcome = .failed(MeshError(code))
+        case .cancel: outcome = .failed(MeshError(.cancelled))
+        case .pause: outcome = .failed(MeshError(.paused))
+        case .offer: return [.error(.unsupported, regarding: 0)]
+        }
+        return []
+    }
+
+    func laneUp(_ name: LaneName) { laneRoom(name) }
+
+    func laneRoom(_ name: LaneName) {
+        guard let lane = lanes[name] else { return }
+        let room = lane.room
+        carryOut(session.lane(name, room: SendSession.LaneRoom(queued: room.queued, credit: room.credit)))
+    }
+
+    func laneLost(_ name: LaneName, wasLead: Bool) { carryOut(session.laneLost(name, wasLead: wasLead)) }
+
+    func frames(_ frames: [InboundFrame], on lane: LaneName) {
+        for frame in frames {
+            do throws(WireError) {
+                switch frame {
+                case .message(let stream, let payload):
+                    guard stream == lanes.stream else { throw .unknown("stream", UInt64(stream)) }
+                    carryOut(session.message(try DataMessage(reading: payload)))
+                case .acknowledgement(let stream, var payload):
+                    guard stream == lanes.stream else { throw .unknown("stream", UInt64(stream)) }
+                    let numbers = try payload.wireNumbers("acknowledged chunk", bound: Limits.chunks)
+                    try payload.wireEnd("acknowledgement")
+                    carryOut(session.acknowledged(numbers))
+                case .chunk, .handshake, .test: throw .invalid("frame of a sender")
+                }
+            } catch {
+                outcome = .failed(MeshError(error))
+            }
+        }
+    }
+
+    func handle(_ event: PeerEvent) {
+        guard case .send(let event) = event else { return }
+        switch event {
+        case .manifestGrew(let totals, let isComplete):
+            self.totals = totals
+            self.isComplete = isComplete
+            carryOut(session.manifestGrew(to: totals, isComplete: isComplete))
+        case .page(let message, let end):
+            lanes.send(message)
+            carryOut(session.pageSent(end: end))
+        case .loaded(let files, let chunk): carryOut(session.loaded(files, holding: chunk))
+        case .encoded(let job, let batch, let failed):
+            for (entry, error) in failed { context.emit(.warning(entry, error)) }
+            carryOut(session.encoded(job, batch, failed: failed))
+        case .sealsChecked(let unchanged, let changed):
+            sealedFiles += UInt64(unchanged.count)
+            for entry in unchanged { context.source.release(entry) }
+            context.emit(.sealed(unchanged))
+            carryOut(session.sealsChecked(unchanged: unchanged, changed: changed))
+        case .receiptChecked(let root, let receipt):
+            keptReceipt = receipt
+            carryOut(session.receiptChecked(root: root))
+        case .kept: outcome = .done
+        }
+    }
+
+    func tick() {}
+
+    var progress: TransferSnapshot {
+        TransferSnapshot(
+            bytes: session.counters.bytes, totals: totals, isCounting: !isComplete, files: sealedFiles,
+            wireBytes: session.counters.wireBytes)
+    }
+
+    var counters: TransferCounters { session.counters }
+    var receipt: Receipt? { keptReceipt }
+
+    // MARK: instructions
+
+    private func carryOut(_ instructions: [SendSession.Instruction]) {
+        for instruction in instructions { carryOut(instruction) }
+    }
+
+    private func carryOut(_ instruction: SendSession.Instruction) {
+        let context = context
+        let record = record
+        switch instruction {
+        case .sendPage(let from): sendPage(from: from)
+        case .send(let message): lanes.send(message)
+        case .load(let chunk):
+            desk.inJournal {
+                let files = try await context.journal.sourceFiles(of: record.id, holding: chunk, limit: SendShell.fileBatch)
+                return .send(.loaded(files, holding: chunk))
+            }
+        case .encode(let job):
+            let encoders = encoders
+            desk.onPool {
+                let (batch, failed) = encoders.encode(job, source: context.source)
+                return .send(.encoded(job.id, batch, failed: failed))
+            }
+        case .transmit(let name, let frames): lanes[name]?.send(chunks: [frames])
+        case .checkSeals(let entries): desk.onPool { .send(SealCheck.check(entries, source: context.source)) }
+        case .checkSealsOf(let numbers): checkSeals(of: numbers)
+        case .record(let records):
+            desk.inJournal {
+                try await context.journal.acknowledge(records, of: record.id)
+                return nil
+            }
+        case .withdraw(let entries, let again): withdraw(entries, again: again)
+        case .checkReceipt(let body, let signature, let skipped):
+            checkReceipt(ReceiptRecord(body: body, signature: signature, publicKey: context.peer.publicKeyDER), skipped)
+        case .complete:
+            // The check kept the receipt; what is left is that the answer leaves.
+            isSettled = true
+            desk.events.yield(.send(.kept))
+        case .fail(let code, let toPeer):
+            if toPeer { lanes.send(.failed(code)) }
+            outcome = .failed(MeshError(code))
+        }
+    }
+
+    /// Files looked up at a time.
+    private static let fileBatch = 512
+
+    private func sendPage(from: UInt64) {
+        let context = context
+        let record = record
+        desk.inJournal {
+            let entries = try await context.journal.sourceEntries(of: record.id, from: from, limit: ManifestPage.entryLimit)
+            let page = try await context.blocking { ManifestPage.encode(entries.map(\.manifest), first: from) }
+            guard let page else { throw MeshError(.other, "no memory is left for the manifest: close other programs and try again") }
+            return .send(.page(page.message, end: from + UInt64(page.count)))
+        }
+    }
+
+    private func checkSeals(of numbers: NumberSet) {
+        let context = context
+        let record = record
+        desk.inJournal {
+            var entries: [SourceEntry] = []
+            for range in numbers.ranges {
+                var next = range.lowerBound
+                while next < range.upperBound {
+                    let limit = Int(min(range.upperBound - next, 1_024))
+                    let found = try await context.journal.sourceEntries(of: record.id, from: next, limit: limit)
+                    guard let last = found.last else { break }
+                    entries += found.filter { $0.manifest.kind == .file }
+                    next = last.number + 1
+                }
+            }
+            let files = entries
+            return .send(try await context.blocking { SealCheck.check(files, source: context.source) })
+        }
+    }
+
+    private func withdraw(_ entries: [SourceEntry], again: Bool) {
+        let context = context
+        desk.inJournal {
+            let changed = try await context.blocking { Withdrawal.entries(for: entries, again: again, source: context.source) }
+            try await context.manifest.append(changed, complete: false)
+            if !again { context.emit(.gaveUp(entries)) }
+            return nil
+        }
+    }
+
+    private func checkReceipt(_ receipt: ReceiptRecord, _ skipped: NumberSet) {
+        let context = context
+        desk.inJournal {
+            let (root, signed) = try await ReceiptCheck(context: context).root(receipt, skipped: skipped)
+            return .send(.receiptChecked(root, signed))
+        }
+    }
+}

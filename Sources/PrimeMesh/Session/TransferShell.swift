@@ -1,0 +1,35 @@
+import MeshTransfer
+import MeshTransport
+import MeshWire
+
+/// Carries out what a transfer's session says, over lanes, pool and journal. Lives inside one `PeerSession`, which calls
+/// it from one place at a time.
+protocol TransferShell: AnyObject {
+    /// The channel is open and both ends have said so: the transfer may begin or go on.
+    func channelOpened() -> [ControlMessage]
+    func control(_ message: TransferControl) -> [ControlMessage]
+    func laneUp(_ name: LaneName)
+    func laneRoom(_ name: LaneName)
+    func laneLost(_ name: LaneName, wasLead: Bool)
+    func frames(_ frames: [InboundFrame], on lane: LaneName)
+    func handle(_ event: PeerEvent)
+    func tick()
+    /// What is to be said or asked now, after any event.
+    func settle() -> [ControlMessage]
+    /// Set once the transfer has ended, either way; the session then closes.
+    var outcome: PeerOutcome? { get }
+    /// The transfer is done here and kept in the journal; what the other side says of it changes nothing.
+    var isSettled: Bool { get }
+    var progress: TransferSnapshot { get }
+    /// What is to be undone when the session has ended, beside the session.
+    var closing: @Sendable () async -> Void { get }
+}
+
+/// Numbers of a running transfer, for progress.
+struct TransferSnapshot: Sendable {
+    var bytes: UInt64 = 0
+    var totals = ManifestTotals()
+    var isCounting = false
+    var files: UInt64 = 0
+    var wireBytes: UInt64 = 0
+}

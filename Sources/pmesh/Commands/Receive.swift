@@ -1,0 +1,86 @@
+import ArgumentParser
+import MeshTransfer
+import PrimeMesh
+
+/// `pmesh receive`
+struct Receive: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Receive what somebody sends under a code, or what members of the mesh send.",
+        aliases: ["rx", "recv"])
+
+    @Argument(help: "The sender's code, or - to read it from standard input. (default: PMESH_CODE, else it is asked for on a terminal; without one: what members send)")
+    var code: String?
+
+    @Option(help: .init("The folder to put things into; made if need be. (default: the current folder)", valueName: "dir"))
+    var out: PathArgument?
+
+    @Flag(help: "Accept without asking.")
+    var yes = false
+
+    @Option(help: .init("Where a name is taken: rename, skip, overwrite, newer, or ask which of them. (default: rename)", valueName: "rule"))
+    var onConflict: ConflictChoice?
+
+    @Option(help: .init("Which symbolic links to make: those that stay inside, or all.", valueName: "inside|all"))
+    var links: LinkChoice = .inside
+
+    @Flag(help: "Wait for the disk at every step: slower, and proof against a power cut.")
+    var fsync = false
+
+    @OptionGroup(title: "Meeting") var meeting: MeetingFlags
+    @OptionGroup(title: "Node") var home: HomeOptions
+    @OptionGroup(title: "Node") var name: NameOptions
+    @OptionGroup(title: "Output") var talk: OutputOptions
+
+    func run() async throws {
+        let settings = try home.settings()
+        let output = talk.output(settings.environment)
+        let input = TerminalInput(output: output)
+        let request = try await request(settings, input)
+        let node = try await home.node(settings, name: name.name)
+        let report = TransferReport(output: output, direction: .receive, home: home.given, asks: !yes)
+        let question = OfferQuestion(isAnswered: yes, input: input)
+        let summaries: [TransferSummary]
+        do {
+            summaries = try await report.watch {
+                try await node.receive(request, decide: question.decide, events: report.take)
+            }
+        } catch {
+            throw question.refusal ?? error
+        }
+        output.flush()
+        if let refusal = question.refusal { throw refusal }
+        if let failure = SummaryText.failure(summaries) { throw CommandFailure(failure, isReported: true) }
+    }
+
+    private func request(_ settings: Settings, _ input: TerminalInput) async throws(MeshError) -> ReceiveRequest {
+        var request = ReceiveRequest(out: folder(settings))
+        request.meeting = try meeting.options(settings)
+        request.allLinks = links == .all
+        request.fsync = fsync
+        let choice = try settings.value(onConflict, "ON_CONFLICT", "onConflict", settings.file.onConflict)
+        let source = CodeSource(argument: code, environment: settings.environment, input: input)
+        request.code = try await source.code(prompt: "code (empty: what members send): ")
+        request.onConflict = try await rule(choice ?? .rule(.rename), input)
+        return request
+    }
+
+    private func folder(_ settings: Settings) -> [UInt8] {
+        out?.bytes ?? settings.environment.bytes("OUT") ?? settings.file.out.map { Array($0.utf8) } ?? [UInt8(ascii: ".")]
+    }
+
+    private func rule(_ choice: ConflictChoice, _ input: TerminalInput) async throws(MeshError) -> ConflictRule {
+        guard case .ask = choice else {
+            guard case .rule(let rule) = choice else { return .rename }
+            return rule
+        }
+        guard TerminalInput.isInteractive else {
+            throw MeshError(.usage, "--on-conflict ask needs a terminal; name one of rename, skip, overwrite, newer")
+        }
+        while let answer = await input.ask("where a name is taken: rename, skip, overwrite or newer? [rename] ") {
+            let word = answer.lowercased().filter { !$0.isWhitespace }
+            if word.isEmpty { return .rename }
+            if let rule = ConflictRule.allCases.first(where: { $0.rawValue.hasPrefix(word) }) { return rule }
+        }
+        throw MeshError(.interrupted, "interrupted before a rule was chosen")
+    }
+}

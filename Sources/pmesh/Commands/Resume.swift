@@ -1,0 +1,28 @@
+import ArgumentParser
+import PrimeMesh
+
+/// `pmesh resume`
+struct Resume: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Go on with an interrupted transfer, as it was asked for then.")
+
+    @Argument(help: "The transfer, or the beginning of its name. (default: the only or the latest one)")
+    var id: String?
+
+    @OptionGroup(title: "Meeting") var meeting: MeetingFlags
+    @OptionGroup(title: "Node") var home: HomeOptions
+    @OptionGroup(title: "Node") var name: NameOptions
+    @OptionGroup(title: "Output") var talk: OutputOptions
+
+    func run() async throws {
+        let settings = try home.settings()
+        let output = talk.output(settings.environment)
+        let options = try meeting.options(settings)
+        let node = try await home.node(settings, name: name.name)
+        let report = TransferReport(output: output, direction: nil, home: home.given)
+        let id = id
+        let summaries = try await report.watch { try await node.resume(id, meeting: options, events: report.take) }
+        output.flush()
+        if let failure = SummaryText.failure(summaries) { throw CommandFailure(failure, isReported: true) }
+    }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+import PrimeMesh
+
+/// `pmesh transfers pause`
+struct TransfersPause: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Hold a transfer until it is resumed.")
+
+    @OptionGroup var transfer: TransferArgument
+    @OptionGroup(title: "Node") var home: HomeOptions
+    @OptionGroup(title: "Output") var talk: OutputOptions
+
+    func run() async throws {
+        let settings = try home.settings()
+        let output = talk.output(settings.environment)
+        let node = try await home.node(settings)
+        try await node.pause(transfer.id)
+        try await TransferChange.tell("paused", transfer.id, node: node, on: output)
+    }
+}

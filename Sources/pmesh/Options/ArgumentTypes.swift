@@ -1,0 +1,75 @@
+public import ArgumentParser
+public import MeshTransfer
+public import MeshWire
+
+/// A path as bytes, whatever their encoding.
+struct PathArgument: ExpressibleByArgument, Sendable {
+    let bytes: [UInt8]
+
+    init?(argument: String) {
+        guard !argument.isEmpty else { return nil }
+        bytes = ArgumentBytes.bytes(of: argument)
+    }
+
+    /// Nil where the bytes are not UTF-8.
+    var text: String? { String(validating: bytes, as: UTF8.self) }
+
+    static var defaultCompletionKind: CompletionKind { .file() }
+}
+
+/// `ada` or `ada,ben`.
+struct NameList: ExpressibleByArgument, Sendable {
+    let names: [String]
+
+    init?(argument: String) {
+        names = argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard names.allSatisfy({ !$0.isEmpty }) else { return nil }
+    }
+}
+
+/// What happens where a name is taken: one of the rules, or a question which.
+enum ConflictChoice: Hashable, Sendable, ExpressibleByArgument {
+    case rule(ConflictRule)
+    case ask
+
+    init?(argument: String) {
+        if argument == "ask" {
+            self = .ask
+        } else if let rule = ConflictRule(rawValue: argument) {
+            self = .rule(rule)
+        } else {
+            return nil
+        }
+    }
+
+    static var allValueStrings: [String] { ConflictRule.allCases.map(\.rawValue) + ["ask"] }
+}
+
+/// Which symbolic links are made.
+enum LinkChoice: String, Sendable, ExpressibleByArgument, CaseIterable {
+    /// Those that stay inside what was sent.
+    case inside
+    case all
+}
+
+extension CompressionMode: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+    public static var allValueStrings: [String] { ["auto", "always", "never"] + (1...9).map(String.init) }
+}
+
+extension NodeAddress: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension TransferDirection: ExpressibleByArgument {}
+extension TransferState: ExpressibleByArgument {}
+
+/// A number of seconds that makes sense as a time to wait.
+struct Seconds: ExpressibleByArgument, Sendable {
+    let value: Double
+
+    init?(argument: String) {
+        guard let value = Double(argument), (0...31_536_000).contains(value) else { return nil }
+        self.value = value
+    }
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import PrimeMesh
+
+/// Where the node lives.
+struct HomeOptions: ParsableArguments {
+    @Option(
+        help: .init("Keep key, journal and settings in this folder instead of the XDG folders.", valueName: "dir"))
+    var home: PathArgument?
+
+    func settings() throws(MeshError) -> Settings {
+        guard let home else { return try Settings(home: nil) }
+        guard let text = home.text else {
+            throw MeshError(.usage, "the path given with --home is not UTF-8; choose another folder")
+        }
+        return try Settings(home: text)
+    }
+
+    /// As it was typed, for the line that resumes.
+    var given: String? { home?.text }
+
+    /// `name`: what `--name` said, where the command has it.
+    func node(_ settings: Settings, name: String? = nil) async throws(MeshError) -> MeshNode {
+        let name = try settings.value(name, "NAME", "name", settings.file.name) ?? HostName.asNodeName
+        return try await MeshNode(home: settings.home, name: name)
+    }
+}
+
+/// What this node is called by others.
+struct NameOptions: ParsableArguments {
+    @Option(help: .init("What others see this node as: a to z, 0 to 9 and hyphens. (default: the host's name)", valueName: "name"))
+    var name: String?
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import MeshWire
+import PrimeMesh
+
+/// How the two sides find each other.
+struct MeetingFlags: ParsableArguments {
+    @Option(help: .init("Dial this address; may be given several times. Without it the other side is looked for on this machine and on the local network.", valueName: "host:port"))
+    var peer: [NodeAddress] = []
+
+    @Option(help: .init("Listen here; port 0 takes any free one. (default: every interface, any port)", valueName: "host:port"))
+    var listen: [NodeAddress] = []
+
+    @Option(help: .init("Listen here for user data, apart from control messages.", valueName: "host:port"))
+    var dataListen: [NodeAddress] = []
+
+    @Option(help: .init("How long to wait for a first peer. (default: receivers 30, senders as long as the code lives)", valueName: "seconds"))
+    var wait: Seconds?
+
+    @Option(help: .init("How long to wait for a lost peer. (default: 600)", valueName: "seconds"))
+    var patience: Seconds?
+
+    func options(_ settings: Settings) throws(MeshError) -> MeetingOptions {
+        let file = settings.file
+        var options = MeetingOptions()
+        options.peers = try settings.values(peer, "PEER", "peers", file.peers)
+        options.listen = try settings.values(listen, "LISTEN", "listen", file.listen)
+        options.dataListen = try settings.values(dataListen, "DATA_LISTEN", "dataListen", file.dataListen)
+        options.wait = try settings.value(wait, "WAIT", "wait", file.wait.map { "\($0)" })?.value
+        if let patience = try settings.value(patience, "PATIENCE", "patience", file.patience.map({ "\($0)" })) {
+            options.patience = patience.value
+        }
+        return options
+    }
+}

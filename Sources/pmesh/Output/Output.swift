@@ -1,0 +1,149 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// Everything the program writes, in order, whole lines at a time.
+///
+/// Events come from threads that must not wait, and a pipe's reader may be slow: lines are handed to a queue that writes
+/// them. Progress is dropped while lines wait; all other lines are kept, and there are no more of them than files.
+final class Output: Sendable {
+    enum Stream: Int32, Sendable {
+        case standard = 1
+        case error = 2
+    }
+
+    struct Style: Sendable {
+        /// One object per line on standard output; notes for people are left out.
+        var isJSON = false
+        /// Only errors, and a code nobody else knows.
+        var isQuiet = false
+        /// Standard error is a terminal that can redraw a line.
+        var redraws = false
+        var colors = false
+    }
+
+    private struct State {
+        /// A progress line stands on the terminal.
+        var isLineShown = false
+        /// The reader of standard output is gone.
+        var isClosed = false
+    }
+
+    let style: Style
+    private let queue = DispatchQueue(label: "pmesh.output")
+    private let state = Mutex(State())
+    private let waiting = Atomic<Int>(0)
+    /// Lines that may wait before progress is dropped.
+    private static let patience = 64
+
+    init(_ style: Style) {
+        self.style = style
+    }
+
+    /// What the options and the terminal allow.
+    static func style(isJSON: Bool, isQuiet: Bool, environment: Environment) -> Style {
+        let isTerminal = isatty(STDERR_FILENO) == 1 && environment.variables["TERM"].map { $0 != "dumb" } == true
+        let noColor = environment.variables["NO_COLOR"].map { !$0.isEmpty } == true
+        return Style(
+            isJSON: isJSON, isQuiet: isQuiet, redraws: isTerminal && !isJSON && !isQuiet, colors: isTerminal && !noColor)
+    }
+
+    /// A result, on standard output.
+    func result(_ line: String) { write(line + "\n", to: .standard) }
+
+    /// An object, on standard output.
+    func object(_ line: JSONLine, isDroppable: Bool = false) {
+        if isDroppable && waiting.load(ordering: .relaxed) > Self.patience { return }
+        write(line.text + "\n", to: .standard)
+    }
+
+    /// Something for people, on standard error; silent with `--quiet` and `--json`.
+    func note(_ line: String) {
+        if !style.isQuiet && !style.isJSON { write(line + "\n", to: .error) }
+    }
+
+    /// A note that matters to scripts too: with `--json` an event of its own.
+    func warning(_ sentence: String) {
+        if style.isJSON {
+            var line = JSONLine(event: "warning")
+            line.add("message", sentence)
+            object(line)
+        } else {
+            note("pmesh: warning: \(sentence)")
+        }
+    }
+
+    /// An error, on standard error whatever the options.
+    func error(_ sentence: String) { write("pmesh: \(sentence)\n", to: .error) }
+
+    /// Written whatever the options, on standard error, as it is.
+    func essential(_ line: String) { write(line + "\n", to: .error) }
+
+    /// A question; the cursor stays behind it.
+    func prompt(_ text: String) {
+        write(text, to: .error)
+        flush()
+    }
+
+    /// Redraws the progress line.
+    func progress(_ line: ProgressLine) {
+        guard style.redraws, waiting.load(ordering: .relaxed) <= Self.patience else { return }
+        enqueue {
+            let text = line.text(width: Self.terminalWidth())
+            self.state.withLock { $0.isLineShown = true }
+            self.put("\r\(text)\u{1b}[K", to: .error)
+        }
+    }
+
+    /// Returns when all is written.
+    func flush() {
+        queue.sync { self.clearLine() }
+    }
+
+    private func write(_ text: String, to stream: Stream) {
+        enqueue {
+            self.clearLine()
+            self.put(text, to: stream)
+        }
+    }
+
+    private func enqueue(_ body: @escaping @Sendable () -> Void) {
+        waiting.add(1, ordering: .relaxed)
+        queue.async {
+            body()
+            self.waiting.subtract(1, ordering: .relaxed)
+        }
+    }
+
+    private func clearLine() {
+        let wasShown = state.withLock { state in
+            defer { state.isLineShown = false }
+            return state.isLineShown
+        }
+        if wasShown { put("\r\u{1b}[K", to: .error) }
+    }
+
+    /// Writes all bytes. When the reader of standard output is gone (`| head`), the rest is dropped: a transfer goes on.
+    private func put(_ text: String, to stream: Stream) {
+        if stream == .standard && state.withLock({ $0.isClosed }) { return }
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(stream.rawValue, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var descriptor = pollfd(fd: stream.rawValue, events: Int16(POLLOUT), revents: 0)
+                poll(&descriptor, 1, 1000)
+            } else if errno != EINTR {
+                if stream == .standard { state.withLock { $0.isClosed = true } }
+                return
+            }
+        }
+    }
+
+    private static func terminalWidth() -> Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+}

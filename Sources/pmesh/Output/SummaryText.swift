@@ -1,0 +1,73 @@
+import MeshTransfer
+import MeshWire
+import PrimeMesh
+
+/// Sentences about offers and finished transfers.
+enum SummaryText {
+    /// A node as people see it. A name comes from the other side: what could move the cursor is escaped.
+    static func peer(_ name: String, _ id: NodeID) -> String {
+        name.isEmpty ? id.short : "\(EntryPath.escaped(Array(name.utf8))) (\(id.short))"
+    }
+
+    /// What a person decides on.
+    static func offer(_ offer: Offer) -> [String] {
+        let more = offer.isCounting ? " so far, still counting" : ""
+        var names = offer.names.prefix(shownNames).map { "  " + $0 }
+        if offer.names.count > shownNames { names.append("  … and \(offer.names.count - shownNames) more") }
+        let size = "\(HumanText.count(offer.files, "file")), \(HumanText.size(offer.bytes))\(more)"
+        return ["\(peer(offer.senderName, offer.sender)) offers \(size):"] + names
+    }
+
+    static func lines(_ summary: TransferSummary, direction: TransferDirection?) -> [String] {
+        let verb =
+            switch direction {
+            case .send: "sent"
+            case .receive: "received"
+            case nil: "done:"
+            }
+        let rate = summary.seconds > 0 ? ", \(HumanText.size(Double(summary.bytes) / summary.seconds))/s" : ""
+        let files = "\(HumanText.count(summary.files, "file")), \(HumanText.size(summary.bytes))"
+        // A resumed transfer's bytes were mostly on the wire of another session: no rate and no ratio can be told.
+        let isWhole = summary.chunksResumed == 0
+        var line = "\(verb) \(files) in \(HumanText.duration(summary.seconds))\(isWhole ? rate : "")"
+        line += "; \(HumanText.size(summary.wireBytes)) on the wire"
+        if isWhole, summary.wireBytes > 0, summary.bytes > 0 {
+            line += ", ratio " + HumanText.decimal(Double(summary.bytes) / Double(summary.wireBytes), 2)
+        }
+        return [line + details(summary), "transfer \(summary.transfer.short), root \(summary.root.hex)"]
+    }
+
+    private static func details(_ summary: TransferSummary) -> String {
+        var text = ""
+        if summary.chunksResumed > 0 { text += "; \(summary.chunksResumed) of \(summary.chunks) chunks were there already" }
+        if summary.chunksRetried > 0 { text += "; \(HumanText.count(summary.chunksRetried, "chunk")) sent again" }
+        if summary.skipped > 0 { text += "; \(summary.skipped) skipped" }
+        if summary.failed > 0 { text += "; \(summary.failed) failed" }
+        return text
+    }
+
+    /// What a command that did not end as asked says on standard error, nil where all is well.
+    static func failure(_ summaries: [TransferSummary]) -> MeshError? {
+        guard let worst = summaries.filter({ $0.outcome != .done }).max(by: { $0.outcome.rawValue < $1.outcome.rawValue })
+        else { return nil }
+        let skipped = summaries.reduce(0) { $0 + $1.skipped }
+        let failed = summaries.reduce(0) { $0 + $1.failed }
+        switch worst.outcome {
+        case .sourceChanged:
+            return MeshError(
+                .sourceChanged,
+                "\(HumanText.count(failed, "source")) kept changing while being sent and stayed out; the rest is there and verified; "
+                    + "send again when nothing writes to them")
+        case .partial:
+            return MeshError(
+                .partial,
+                "\(HumanText.count(skipped, "entry", "entries")) skipped and \(failed) unreadable; the rest is there and verified; "
+                    + "see the warnings above for which and why")
+        case .done, .other, .usage, .refused, .noPeer, .identity, .integrity, .disk, .conflict, .timedOut, .interrupted:
+            return MeshError(worst.outcome, "transfer \(worst.transfer.short) did not end as asked; see `pmesh transfers show`")
+        }
+    }
+
+    /// Names of an offer shown to a person.
+    private static let shownNames = 10
+}

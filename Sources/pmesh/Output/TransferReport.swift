@@ -1,0 +1,111 @@
+import MeshTransfer
+import MeshWire
+import PrimeMesh
+import Synchronization
+
+/// Tells what happens to one command's transfers: as lines for people, or as one object per event.
+final class TransferReport: Sendable {
+    private struct State {
+        var sum = ProgressSum()
+        /// The transfer that is named in the line that resumes.
+        var transfer: TransferID?
+        var drawn: ContinuousClock.Instant?
+    }
+
+    let output: Output
+    private let direction: TransferDirection?
+    /// The offer is shown with the question, not by itself.
+    private let asks: Bool
+    /// What to say about a code.
+    private let codeNote: @Sendable (String) -> [String]
+    /// ` --home DIR`, where the resuming line needs it.
+    private let homeArgument: String
+    private let state = Mutex(State())
+    /// At most ten redraws a second.
+    private static let interval = Duration.milliseconds(95)
+
+    init(
+        output: Output, direction: TransferDirection?, home: String?, asks: Bool = false,
+        codeNote: @escaping @Sendable (String) -> [String] = { _ in [] }
+    ) {
+        self.output = output
+        self.direction = direction
+        self.asks = asks
+        self.codeNote = codeNote
+        homeArgument = home.map { " --home " + ShellText.quoted($0) } ?? ""
+    }
+
+    /// Runs `body` and adds the line that resumes to what it throws.
+    func watch<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as MeshError {
+            throw CommandFailure(error, resume: resume)
+        } catch is CancellationError {
+            throw CommandFailure(MeshError(.interrupted, "interrupted"), resume: resume)
+        }
+    }
+
+    private var resume: String? {
+        state.withLock { $0.transfer }.map { "pmesh resume \($0.short)\(homeArgument)" }
+    }
+
+    func take(_ event: TransferEvent) {
+        note(event)
+        if output.style.isJSON {
+            var isProgress = false
+            if case .progress = event { isProgress = true }
+            output.object(EventLine.line(event), isDroppable: isProgress)
+        } else {
+            show(event)
+        }
+    }
+
+    private func note(_ event: TransferEvent) {
+        state.withLock { state in
+            switch event {
+            case .offer(let offer): state.transfer = offer.transfer
+            case .progress(let progress):
+                state.transfer = progress.transfer
+                state.sum.take(progress)
+            case .done(let summary):
+                state.sum.end(summary.transfer)
+                if state.transfer == summary.transfer { state.transfer = nil }
+            case .code, .listening, .waiting, .connected, .file, .warning, .lost: break
+            }
+        }
+    }
+
+    private func show(_ event: TransferEvent) {
+        switch event {
+        case .code(let code):
+            // Without it nobody could answer, so it is written even with --quiet.
+            for line in codeNote(code) { output.essential(line) }
+        case .listening(let addresses): output.note("listening at " + addresses.map(\.description).joined(separator: ", "))
+        case .waiting: output.note("waiting for the other side")
+        case .connected(let peer, let name, let isResumed):
+            output.note("connected to \(SummaryText.peer(name, peer))\(isResumed ? ", going on where it stopped" : "")")
+        case .offer(let offer):
+            if direction != .send && !asks { SummaryText.offer(offer).forEach(output.note) }
+        case .progress: redraw()
+        case .file: break
+        case .warning(let sentence): output.warning(sentence)
+        case .lost(let reason): output.note("connection lost (\(reason)); waiting for the other side")
+        case .done(let summary): SummaryText.lines(summary, direction: direction).forEach(result)
+        }
+    }
+
+    private func result(_ line: String) {
+        if !output.style.isQuiet { output.result(line) }
+    }
+
+    private func redraw() {
+        let now = ContinuousClock.now
+        let line = state.withLock { state -> ProgressLine? in
+            if let drawn = state.drawn, now - drawn < Self.interval { return nil }
+            state.drawn = now
+            return state.sum.line
+        }
+        if let line { output.progress(line) }
+    }
+}

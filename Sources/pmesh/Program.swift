@@ -1,0 +1,96 @@
+import ArgumentParser
+import Glibc
+import PrimeMesh
+
+/// The program: arguments in, exit code out. Everything between is a command's.
+@main
+enum Program {
+    static func main() async {
+        let arguments = ArgumentBytes.arguments()
+        let output = Output(.init(isJSON: isJSON(arguments)))
+        let interruption = Interruption()
+        let task = Task { await run(arguments) }
+        let sources = interruption.start { task.cancel() }
+        let failure = await task.value
+        withExtendedLifetime(sources) {}
+        let code = report(failure, wasInterrupted: interruption.isAsked, on: output)
+        output.flush()
+        exit(code)
+    }
+
+    /// Parses and runs the command; nil when it did all it was asked to.
+    private static func run(_ arguments: [String]) async -> (any Error)? {
+        do {
+            var command = try await Pmesh.asyncParseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Says what went wrong and answers the exit code.
+    private static func report(_ error: (any Error)?, wasInterrupted: Bool, on output: Output) -> Int32 {
+        guard let error else { return 0 }
+        let failure: CommandFailure
+        switch error {
+        case let error as CommandFailure: failure = error
+        case let error as MeshError: failure = CommandFailure(error)
+        case is CancellationError: failure = CommandFailure(MeshError(.interrupted, "interrupted"))
+        default: return reportParsing(error, on: output)
+        }
+        return tell(wasInterrupted ? failure.interrupted : failure, on: output)
+    }
+
+    private static func tell(_ failure: CommandFailure, on output: Output) -> Int32 {
+        output.error(failure.message)
+        if let resume = failure.resume, failure.code.isResumable, !failure.message.contains(resume) {
+            output.essential("  go on with: \(resume)")
+        } else if failure.code == .interrupted, failure.resume == nil {
+            output.essential("  the same command starts again")
+        }
+        if output.style.isJSON && !failure.isReported { output.object(EventLine.error(failure)) }
+        return failure.code.rawValue
+    }
+
+    /// Help, the version, and what is wrong with the arguments; the parser's exit code for those (64) becomes 2.
+    private static func reportParsing(_ error: any Error, on output: Output) -> Int32 {
+        let text = ArgumentBytes.readable(Pmesh.fullMessage(for: error))
+        if Pmesh.exitCode(for: error).isSuccess {
+            output.result(text)
+            return 0
+        }
+        let isUsage = Pmesh.exitCode(for: error) == .validationFailure
+        let failure = CommandFailure(MeshError(isUsage ? .usage : .other, ArgumentBytes.readable(Pmesh.message(for: error))))
+        output.essential(text)
+        if output.style.isJSON { output.object(EventLine.error(failure)) }
+        return failure.code.rawValue
+    }
+
+    /// Errors of the parser come before any option is read, and scripts want them as events too.
+    private static func isJSON(_ arguments: [String]) -> Bool {
+        arguments.prefix { $0 != "--" }.contains("--json")
+    }
+}
+
+extension CommandFailure {
+    /// The same after a signal: whatever was thrown while stopping, the person asked for it.
+    fileprivate var interrupted: CommandFailure {
+        if code == .interrupted { return self }
+        return CommandFailure(MeshError(.interrupted, "interrupted"), resume: resume)
+    }
+}
+
+extension PrimeMesh.ExitCode {
+    /// A resume may mend it without anything else being done first, or after what the message asks for.
+    fileprivate var isResumable: Bool {
+        switch self {
+        case .timedOut, .interrupted, .disk, .noPeer, .integrity, .other: true
+        case .done, .usage, .refused, .identity, .conflict, .partial, .sourceChanged: false
+        }
+    }
+}
