@@ -82,6 +82,8 @@ let node: [Target] = [
 let programs: [Target] = [
     program("pmesh", ["PrimeMesh", "MeshTransfer", "MeshWire", arguments]),
     program("pmesh-bench", ["PrimeMesh", "MeshTransfer", "MeshWire", arguments]),
+    program("SimpleMesh", ["PrimeMesh", "MeshWire"], path: "Examples/SimpleMesh"),
+    program("FileTransfer", ["PrimeMesh", "MeshWire"], path: "Examples/FileTransfer"),
 ]
 
 // A migration is a file `NNNN_what.sql`; each is listed here and compared with the folder by a test.

@@ -42,6 +42,10 @@ extension ReceiveSession {
         var instructions = released.map { Instruction.release($0.key, bytes: $0.value) }
         var again = NumberSet()
         for result in results {
+            if let entry = left(result.entry) {
+                if leaving[result.entry] == nil { instructions.append(.discard(entry)) }
+                continue
+            }
             window[result.entry]?.storing -= 1
             switch result.outcome {
             case .written(let part): written(result, part, now: now)
@@ -59,8 +63,15 @@ extension ReceiveSession {
             case .failed(let error): return instructions + fail(error.isFull ? .diskFull : .destination)
             }
         }
-        if !again.isEmpty { instructions.append(.send(.want(chunks: again, seals: NumberSet()))) }
+        if !again.isEmpty { instructions.append(.send(.damaged(chunks: again))) }
         return instructions + advance(now: now)
+    }
+
+    /// Counts down the chunks of a file that was taken back while they were written.
+    private mutating func left(_ number: UInt64) -> ReceivedEntry? {
+        guard let file = leaving[number] else { return nil }
+        leaving[number] = file.storing > 1 ? (file.entry, file.storing - 1) : nil
+        return file.entry
     }
 
     private mutating func written(_ result: Stored, _ part: PartIdentity, now: UInt64) {
@@ -147,7 +158,7 @@ extension ReceiveSession {
     /// Says again all that the sender must know.
     mutating func resynchronize(now: UInt64) -> [Instruction] {
         lastArrival = now
-        if let receipt { return [.send(receipt)] }
+        if !closing.isEmpty { return closing.map { .send($0) } }
         var instructions: [Instruction] = [.send(.manifestKept(entries: totals.entries))]
         for piece in NumberSet(recent).pieces(of: Limits.ranges) { instructions.append(.acknowledge(piece)) }
         return instructions + wants(window.missing, seals: window.unsealed)

@@ -57,10 +57,15 @@ extension ReceiveSession {
         var missing: [Range<UInt64>] = []
         var seals = NumberSet()
         var empty: [ReceivedEntry] = []
+        var taken: [ReceivedEntry] = []
         for planned in entries where planned.entry.manifest.kind == .file {
             let plan = FilePlan(entry: planned.entry.number, manifest: planned.entry.manifest)
             plannedChunks = max(plannedChunks, plan.chunks.upperBound)
-            guard planned.entry.state.isUnderWay else { continue }
+            guard planned.entry.state.isUnderWay else {
+                // A crash may have come between the word of the withdrawal and the removal of the part.
+                if planned.entry.state == .withdrawn && planned.entry.part != nil { taken.append(planned.entry) }
+                continue
+            }
             let file = activate(planned, plan)
             counters.chunksResumed += UInt64(plan.chunks.count) - planned.missing.count
             if file.missing.isEmpty {
@@ -76,7 +81,7 @@ extension ReceiveSession {
             }
             prepareFinish(plan.entry, now: now)
         }
-        var instructions = wants(NumberSet(missing), seals: seals)
+        var instructions = wants(NumberSet(missing), seals: seals) + taken.map { .discard($0) }
         for start in stride(from: 0, to: empty.count, by: Self.finishBatch) {
             instructions.append(.makeParts(Array(empty[start..<min(start + Self.finishBatch, empty.count)])))
         }
@@ -105,9 +110,9 @@ extension ReceiveSession {
     /// The shell's answer to `complete`: these messages, the receipt last, leave now.
     package mutating func completed(skipped: NumberSet, receipt: DataMessage) -> [Instruction] {
         guard !isEnded else { return [] }
-        self.receipt = receipt
+        closing = skipped.pieces(of: Limits.ranges).map { .skipped(entries: $0) } + [receipt]
         isReceiptSent = true
-        return skipped.pieces(of: Limits.ranges).map { .send(.skipped(entries: $0)) } + [.send(receipt)]
+        return closing.map { .send($0) }
     }
 
     /// What is known of the manifest so far.

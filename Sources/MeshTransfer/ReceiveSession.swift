@@ -87,6 +87,8 @@ package struct ReceiveSession: Sendable {
     var buffer = CommitBuffer()
     var committing = CommitGroup()
     var storing = 0
+    /// Files taken back while chunks of theirs are being written: their parts are removed after the last of these.
+    var leaving: [UInt64: (entry: ReceivedEntry, storing: Int)] = [:]
     var recent: [Range<UInt64>] = []
     var attempts: [UInt64: Int] = [:]
     var finishing = 0
@@ -94,7 +96,8 @@ package struct ReceiveSession: Sendable {
     var isCompleting = false
     var isEnded = false
     var isReceiptSent = false
-    var receipt: DataMessage?
+    /// What ends the transfer: left-out entries, then the receipt.
+    var closing: [DataMessage] = []
     package internal(set) var counters = TransferCounters()
 
     /// `totals`: what the journal holds of the manifest when the session begins.
@@ -118,6 +121,8 @@ package struct ReceiveSession: Sendable {
             return page(
                 .decodePage(first: first, count: count, rawLength: rawLength, deflated: deflated), now: now)
         case .manifestEnd(let entries, let chunks):
+            // The manifest only grows: what a lane that ended brings late does not take its end back.
+            guard entries >= announced?.entries ?? 0 else { return [] }
             announced = (entries, chunks)
             guard !hasGap else { return [.send(.manifestAgain(from: totals.entries))] }
             return advance(now: now)
@@ -129,7 +134,7 @@ package struct ReceiveSession: Sendable {
         case .failed(let code):
             isEnded = true
             return [.fail(code, toPeer: false)]
-        case .want, .manifestKept, .manifestAgain, .skipped, .receipt:
+        case .want, .manifestKept, .manifestAgain, .damaged, .skipped, .receipt:
             return violation(.invalid("message of a receiver"))
         }
     }
@@ -171,7 +176,11 @@ package struct ReceiveSession: Sendable {
         for number in withdrawn {
             guard let file = window[number], !file.isFinishing else { continue }
             window.remove(entry: number)
-            instructions.append(.discard(file.entry))
+            if file.storing == 0 {
+                instructions.append(.discard(file.entry))
+            } else {
+                leaving[number] = (file.entry, file.storing)
+            }
         }
         return instructions + advance(now: now)
     }

@@ -89,6 +89,7 @@ extension SendSession {
 
     /// The journal's answer to `load`.
     package mutating func loaded(_ files: [SourceEntry], holding chunk: UInt64) -> [Instruction] {
+        let files = files.filter { !takenBack.contains($0.number) }
         if let next = window.loaded(files, holding: chunk) {
             if next > chunk { wanted.remove(contentsOf: chunk..<next) }
         } else {
@@ -136,6 +137,7 @@ extension SendSession {
     package mutating func sealsChecked(unchanged: [SourceEntry], changed: [SourceEntry]) -> [Instruction] {
         guard !isEnded else { return [] }
         var instructions: [Instruction] = []
+        let unchanged = unchanged.filter { !takenBack.contains($0.number) }
         if !unchanged.isEmpty {
             var entries = NumberSet()
             for entry in unchanged { entries.insert(entry.number) }
@@ -148,7 +150,8 @@ extension SendSession {
     private mutating func takeBack(_ entries: [SourceEntry]) -> [Instruction] {
         var again: [SourceEntry] = []
         var given: [SourceEntry] = []
-        for entry in entries {
+        for entry in entries where !takenBack.contains(entry.number) {
+            takenBack.insert(entry.number)
             let chunks = FilePlan(entry: entry.number, manifest: entry.manifest).chunks
             wanted.remove(contentsOf: chunks)
             window.remove(entry: entry.number)

@@ -93,6 +93,8 @@ package struct SendSession: Sendable {
     var lanes: [LaneName: LaneRoom] = [:]
     var changes: [[UInt8]: Int] = [:]
     var skipped = NumberSet()
+    /// Entries that were taken back: the journal may not know yet, and the receiver may still ask for them.
+    var takenBack = NumberSet()
     var isEnded = false
     package internal(set) var counters = TransferCounters()
 
@@ -155,6 +157,7 @@ package struct SendSession: Sendable {
             feed.rewind(to: from)
             return pump()
         case .want(let chunks, let seals): return want(chunks, seals)
+        case .damaged(let chunks): return damaged(chunks)
         case .skipped(let entries):
             guard entries.ranges.last?.upperBound ?? 0 <= totals.entries else { return violation() }
             skipped.formUnion(entries)
@@ -192,6 +195,18 @@ package struct SendSession: Sendable {
         guard wanted.ranges.count <= 8 * Limits.ranges else { return violation() }
         let work = pump()
         return seals.isEmpty ? work : work + [.checkSealsOf(seals)]
+    }
+
+    /// Chunks that arrived and did not verify go out again; of those not out at present a copy comes anyway.
+    private mutating func damaged(_ chunks: NumberSet) -> [Instruction] {
+        guard chunks.subtracting(everSent).isEmpty else { return violation() }
+        for number in sent.keys.filter(chunks.contains) {
+            sent[number] = nil
+            inFlight.remove(number)
+            wanted.insert(number)
+            counters.chunksRetried += 1
+        }
+        return pump()
     }
 
     private func isPlanned(_ chunks: NumberSet) -> Bool {

@@ -25,7 +25,7 @@ struct Admission: Sendable {
 
     func admit(_ channel: any Channel, planes: [Plane]) -> EventLoopFuture<Void> {
         let address = channel.remoteAddress?.ipAddress ?? "unknown"
-        guard table.opened(from: address) else {
+        guard table.opened(channel, from: address) else {
             rejected(address, .busy)
             return reset(channel)
         }
@@ -34,7 +34,7 @@ struct Admission: Sendable {
         let named = NIOLoopBoundBox("", eventLoop: channel.eventLoop)
         outcome.futureResult.whenComplete { result in
             table.handshakeEnded(from: address)
-            channel.closeFuture.whenComplete { _ in table.closed(from: address) }
+            channel.closeFuture.whenComplete { _ in table.closed(channel, from: address) }
             switch result {
             case .success(let negotiated):
                 arrived(SecureConnection(channel, sni: named.value, negotiated: negotiated, counters: counters))

@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 
 /// What strangers may take of a listener before they have shown who they are, and anybody after that. Each number has its
@@ -26,6 +27,8 @@ final class ConnectionTable: Sendable {
     private struct State {
         var pending = 0
         var counts: [String: Count] = [:]
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        var isClosed = false
     }
 
     private let limits: ConnectionLimits
@@ -36,16 +39,17 @@ final class ConnectionTable: Sendable {
     }
 
     /// A connection came from `address`. False: close it, it was not counted.
-    func opened(from address: String) -> Bool {
+    func opened(_ channel: any Channel, from address: String) -> Bool {
         state.withLock { state in
             var count = state.counts[address] ?? Count()
-            guard state.pending < limits.pending, count.pending < limits.pendingPerAddress,
+            guard !state.isClosed, state.pending < limits.pending, count.pending < limits.pendingPerAddress,
                 count.all < limits.perAddress
             else { return false }
             state.pending += 1
             count.pending += 1
             count.all += 1
             state.counts[address] = count
+            state.channels[ObjectIdentifier(channel)] = channel
             return true
         }
     }
@@ -59,11 +63,21 @@ final class ConnectionTable: Sendable {
     }
 
     /// It is closed; only after ``handshakeEnded(from:)``.
-    func closed(from address: String) {
+    func closed(_ channel: any Channel, from address: String) {
         state.withLock { state in
+            state.channels[ObjectIdentifier(channel)] = nil
             guard var count = state.counts[address] else { return }
             count.all -= 1
             state.counts[address] = count.all == 0 ? nil : count
         }
+    }
+
+    /// Closes every connection, in its handshake or after it, and takes no more.
+    func closeAll() {
+        let channels = state.withLock { state in
+            state.isClosed = true
+            return Array(state.channels.values)
+        }
+        for channel in channels { channel.close(promise: nil) }
     }
 }

@@ -20,7 +20,9 @@ package final class ControlLink: Sendable {
     private let tap: Tap?
     private let sequence = Mutex(ControlSequence())
 
-    private init(_ connection: SecureConnection, _ inbound: ControlFrames, me: NodeID, _ clock: @escaping Clock, _ tap: Tap?) {
+    private init(
+        _ connection: SecureConnection, _ inbound: ControlFrames, me: NodeID, _ clock: @escaping Clock, _ tap: Tap?
+    ) {
         self.connection = connection
         self.inbound = inbound
         self.me = me
@@ -78,7 +80,9 @@ package final class ControlLink: Sendable {
 /// The frames of one link; see ``ControlLink/inbound``.
 package struct ControlFrames: AsyncSequence, Sendable {
     fileprivate typealias Strategy = NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark
-    fileprivate typealias Producer = NIOThrowingAsyncSequenceProducer<ControlFrame, any Error, Strategy, ReadingDelegate>
+    fileprivate typealias Producer = NIOThrowingAsyncSequenceProducer<
+        ControlFrame, any Error, Strategy, ReadingDelegate
+    >
     typealias Source = NIOThrowingAsyncSequenceProducer<
         ControlFrame, any Error, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, ReadingDelegate
     >.Source

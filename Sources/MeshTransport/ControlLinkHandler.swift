@@ -24,7 +24,9 @@ final class ControlLinkHandler: ChannelInboundHandler {
         guard !isOver else { return }
         do throws(WireError) {
             let frame = try ControlFrame(reading: Array(buffer: unwrapInboundIn(data)))
-            guard frame.from == peer else { return end(.violation("a frame names another sender than its link"), context) }
+            guard frame.from == peer else {
+                return end(.violation("a frame names another sender than its link"), context)
+            }
             switch sequence.arrived(frame.sequence) {
             case .inOrder: deliver(frame, context)
             case .broken(let expected, let got):

@@ -71,7 +71,9 @@ private struct LaneTalk: Sendable {
         core.onLoop { $0.proceed(isOpen: false) }
         switch await core.mailbox.next() {
         case .frames(let frames):
-            guard case .handshake(let payload) = frames.first else { throw LaneOpeningError.unexpected(due: "handshake") }
+            guard case .handshake(let payload) = frames.first else {
+                throw LaneOpeningError.unexpected(due: "handshake")
+            }
             return try LaneHandshake(reading: payload)
         case .closed(let closure): throw closure
         case .room, .echo, .drain: throw LaneOpeningError.unexpected(due: "handshake")

@@ -10,6 +10,8 @@ import NIOPosix
 package struct LocalRendezvous: Discovery {
     /// Connecting, asking and answering take this long at most.
     private static let patience = TimeAmount.seconds(2)
+    /// Between two looks into the folder.
+    private static let pause = Duration.milliseconds(100)
     /// Sockets asked at once; more under one tag than a mesh has members on one machine.
     private static let askLimit = 256
 
@@ -44,17 +46,30 @@ package struct LocalRendezvous: Discovery {
 
     package func find(_ scope: DiscoveryScope, atMost limit: Int, within time: Duration) async -> [FoundNode] {
         let search = SealedSearch(scope)
-        return await withTaskGroup { group in
-            for path in folder.paths(of: scope).prefix(Self.askLimit) {
-                group.addTask { await ask(path, search, within: min(TimeAmount(time), Self.patience)) }
-            }
-            var found: [FoundNode] = []
-            for await case let node? in group where !found.contains(where: { $0.node == node.node }) {
+        let deadline = NIODeadline.now() + TimeAmount(time)
+        var asked: Set<String> = []
+        var found: [FoundNode] = []
+        while true {
+            let new = folder.paths(of: scope).filter { !asked.contains($0) }.prefix(Self.askLimit)
+            asked.formUnion(new)
+            let rest = min(deadline - .now(), Self.patience)
+            for node in await ask(new, search, within: rest) where !found.contains(where: { $0.node == node.node }) {
                 found.append(node)
-                if found.count >= limit { break }
             }
-            group.cancelAll()
-            return found
+            guard found.count < limit, NIODeadline.now() < deadline,
+                (try? await Task.sleep(for: Self.pause)) != nil
+            else { return Array(found.prefix(limit)) }
+        }
+    }
+
+    private func ask(
+        _ paths: ArraySlice<String>, _ search: SealedSearch, within time: TimeAmount
+    ) async -> [FoundNode] {
+        await withTaskGroup { tasks in
+            for path in paths { tasks.addTask { await ask(path, search, within: time) } }
+            return await tasks.reduce(into: []) { found, node in
+                if let node { found.append(node) }
+            }
         }
     }
 

@@ -13,7 +13,9 @@ package struct MulticastDiscovery: Discovery {
     package static let defaultPort = 47_331
     /// Between two questions of one search: first little, since datagrams get lost, then more, since a node answers one
     /// source once a second.
-    private static let pauses: [Duration] = [.milliseconds(300), .milliseconds(1_100), .milliseconds(1_300), .seconds(2)]
+    private static let pauses: [Duration] = [
+        .milliseconds(300), .milliseconds(1_100), .milliseconds(1_300), .seconds(2),
+    ]
     /// How often an announcement looks for new interfaces, and how long it waits before it makes a broken socket anew.
     private static let interfacePause = Duration.seconds(30)
     private static let repairPause = Duration.seconds(5)
@@ -33,7 +35,8 @@ package struct MulticastDiscovery: Discovery {
             sockets.append((family, try? await family.answering(port: port, group: group)))
         }
         guard sockets.contains(where: { $0.1 != nil }) else {
-            throw TransportError.rendezvous("no multicast socket can be opened at UDP port \(port); choose another port")
+            throw TransportError.rendezvous(
+                "no multicast socket can be opened at UDP port \(port); choose another port")
         }
         await withDiscardingTaskGroup { tasks in
             for (family, socket) in sockets {
@@ -74,7 +77,8 @@ package struct MulticastDiscovery: Discovery {
 
     package func find(_ scope: DiscoveryScope, atMost limit: Int, within time: Duration) async -> [FoundNode] {
         let search = SealedSearch(scope)
-        let (answers, continuation) = AsyncStream.makeStream(of: FoundNode.self, bufferingPolicy: .bufferingOldest(1_024))
+        let (answers, continuation) = AsyncStream.makeStream(
+            of: FoundNode.self, bufferingPolicy: .bufferingOldest(1_024))
         return await withTaskGroup(of: Void.self) { tasks in
             for family in MulticastFamily.allCases {
                 for device in family.devices() {

@@ -87,7 +87,8 @@ enum MulticastFamily: CaseIterable, Sendable {
             let socket = channel as? any SocketOptionProvider
             let options: [EventLoopFuture<Void>?] =
                 switch device.address {
-                case .v4: [device.address.v4Interface.flatMap { socket?.setIPMulticastIF($0) }, socket?.setIPMulticastTTL(1)]
+                case .v4:
+                    [device.address.v4Interface.flatMap { socket?.setIPMulticastIF($0) }, socket?.setIPMulticastTTL(1)]
                 case .v6: [socket?.setIPv6MulticastIF(CUnsignedInt(device.index)), socket?.setIPv6MulticastHops(1)]
                 case .unixDomainSocket: []
                 }

@@ -33,6 +33,8 @@ package struct NodeDialer: Sendable {
                 let bootstrap = ClientBootstrap(group: group)
                     .connectTimeout(limit)
                     .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                    // Not before TLS is there to read: a stranger that speaks first would go unheard.
+                    .channelOption(.autoRead, value: false)
                     .channelInitializer { attempt.began($0) }
                 let channel = try await bootstrap.connect(host: address.host, port: Int(address.port)).get()
                 return try await Self.handshake(channel, context, credentials.sni, plane, deadline)
@@ -58,6 +60,7 @@ package struct NodeDialer: Sendable {
                 // The gate first: TLS starts, and may fail, as soon as it is added.
                 try channel.pipeline.syncOperations.addHandlers([WireCountingHandler(counters), gate])
                 try channel.pipeline.syncOperations.addHandler(tls, position: .before(gate))
+                try channel.syncOptions?.setOption(.autoRead, value: true)
             }.get()
         } catch {
             outcome.fail(error)

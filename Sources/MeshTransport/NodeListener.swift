@@ -33,13 +33,15 @@ package final class NodeListener: Sendable {
     package let dataAddresses: [NodeAddress]
 
     private let servers: [any Channel]
+    private let table: ConnectionTable
     private let arrivals: AsyncStream<SecureConnection>
     private let ended: AsyncStream<SecureConnection>.Continuation
 
     private init(
-        control: [any Channel], data: [any Channel], _ arrivals: AsyncStream<SecureConnection>,
-        _ ended: AsyncStream<SecureConnection>.Continuation
+        control: [any Channel], data: [any Channel], _ table: ConnectionTable,
+        _ arrivals: AsyncStream<SecureConnection>, _ ended: AsyncStream<SecureConnection>.Continuation
     ) {
+        self.table = table
         controlAddresses = control.map { NodeAddress($0.localAddress) }
         dataAddresses = data.isEmpty ? controlAddresses : data.map { NodeAddress($0.localAddress) }
         servers = control + data
@@ -53,8 +55,9 @@ package final class NodeListener: Sendable {
         credentials: @escaping Credentials, rejected: @escaping Rejected = { _, _ in }
     ) async throws(TransportError) -> NodeListener {
         let (arrivals, continuation) = AsyncStream.makeStream(of: SecureConnection.self)
+        let table = ConnectionTable(configuration.limits)
         let admission = Admission(
-            table: ConnectionTable(configuration.limits), limit: TimeAmount(configuration.limits.handshake),
+            table: table, limit: TimeAmount(configuration.limits.handshake),
             contexts: contexts, credentials: credentials, rejected: rejected, arrived: { continuation.yield($0) })
         let both: [Plane] = configuration.data.isEmpty ? [.control, .lane] : [.control]
         var control: [any Channel] = []
@@ -66,7 +69,7 @@ package final class NodeListener: Sendable {
             for channel in control + data { channel.close(promise: nil) }
             throw error
         }
-        return NodeListener(control: control, data: data, arrivals, continuation)
+        return NodeListener(control: control, data: data, table, arrivals, continuation)
     }
 
     /// Hands each connection to `handle`, all of them side by side, until the surrounding task is cancelled; then closes
@@ -90,6 +93,7 @@ package final class NodeListener: Sendable {
             close()
         }
         close()
+        table.closeAll()
     }
 
     /// Stops accepting. What was accepted stays with its handlers; ``run(_:)`` returns once they did.

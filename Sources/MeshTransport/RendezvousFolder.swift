@@ -51,7 +51,9 @@ struct RendezvousFolder: Sendable {
         defer { closedir(folder) }
         var paths: [String] = []
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name.hasPrefix(scope.tag + "-"), name.hasSuffix(Self.suffix) { paths.append("\(path)/\(name)") }
         }
         return paths

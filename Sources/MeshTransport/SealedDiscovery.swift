@@ -61,10 +61,13 @@ final class SealedSearch: Sendable {
                 case .answer(number: number, let node, let addresses) =
                     try? DiscoveryMessage(reading: ByteBuffer(bytes: opened.plain))
             else { return nil }
-            let found = FoundNode(node: node, addresses: addresses)
-            guard let source else { return found }
-            let isV6 = source.host.contains(":")
-            return found.reachable(v4: isV6 ? nil : source.host, v6: isV6 ? source.host : nil)
+            var found = FoundNode(node: node, addresses: addresses)
+            if let source {
+                let isV6 = source.host.contains(":")
+                found = found.reachable(v4: isV6 ? nil : source.host, v6: isV6 ? source.host : nil)
+            }
+            // It may listen on the other family alone, and answers there as well.
+            return found.addresses.isEmpty ? nil : found
         }
     }
 }

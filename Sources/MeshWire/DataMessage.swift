@@ -13,6 +13,9 @@ package enum DataMessage: Hashable, Sendable {
     case manifestAgain(from: UInt64)
     /// Receiver: send these chunks; and say of these entries, all of whose chunks are there, whether they are sealed.
     case want(chunks: NumberSet, seals: NumberSet)
+    /// Receiver: these chunks arrived and did not verify; send them again. A `want` alone does not say that: what is on its
+    /// way is not sent twice for it.
+    case damaged(chunks: NumberSet)
     /// Sender: these file entries did not change while they were read.
     case sealed(entries: NumberSet)
     /// Receiver: these entries were left out by a rule of the receiver; before the receipt, in pieces.
@@ -35,6 +38,7 @@ package enum DataMessage: Hashable, Sendable {
         case failed = 8
         case manifestKept = 9
         case manifestAgain = 10
+        case damaged = 11
     }
 
     /// The payload of a `message` frame.
@@ -61,6 +65,7 @@ package enum DataMessage: Hashable, Sendable {
             buffer.begin(.want)
             buffer.writeNumbers(chunks)
             buffer.writeNumbers(seals)
+        case .damaged(let chunks): buffer.begin(.damaged, chunks)
         case .sealed(let entries): buffer.begin(.sealed, entries)
         case .skipped(let entries): buffer.begin(.skipped, entries)
         case .receipt(let body, let signature):
@@ -99,6 +104,7 @@ package enum DataMessage: Hashable, Sendable {
             .want(
                 chunks: try buffer.wireNumbers("wanted chunk", bound: Limits.chunks),
                 seals: try buffer.wireNumbers("wanted seal", bound: Limits.entries))
+        case .damaged: .damaged(chunks: try buffer.wireNumbers("damaged chunk", bound: Limits.chunks))
         case .sealed: .sealed(entries: try buffer.wireNumbers("sealed entry", bound: Limits.entries))
         case .skipped: .skipped(entries: try buffer.wireNumbers("skipped entry", bound: Limits.entries))
         case .receipt:

@@ -18,6 +18,19 @@ package struct InboundChunk: Sendable {
         self.payload = payload
         self.cost = cost
     }
+
+    /// Neighbours below this many bytes are joined: a peer that sends a chunk byte by byte would otherwise have us hold
+    /// millions of slices. 4 MiB then lie in at most 513 of them.
+    private static let joined = 16 * 1024
+
+    fileprivate mutating func append(_ slice: ByteBuffer) {
+        let end = payload.count - 1
+        if end >= 0, slice.readableBytes < Self.joined, payload[end].readableBytes < Self.joined {
+            payload[end].writeImmutableBuffer(slice)
+        } else {
+            payload.append(slice)
+        }
+    }
 }
 
 /// One whole frame of a lane, or one whole chunk.
@@ -31,8 +44,8 @@ package enum InboundFrame: Sendable {
 
 /// Cuts a lane's byte stream into frames and puts the fragments of each chunk together.
 package struct FrameDecoder {
-    /// Chunks of different streams that may be under way on one lane; 16 × 4 MiB bounds what a peer can make us hold.
-    private static let openChunks = 16
+    /// Chunks of different streams that may be under way on one lane; 2 × 4 MiB a lane bounds what a peer can make us hold before credit counts it.
+    private static let openChunks = 2
 
     private enum Step {
         case header
@@ -145,7 +158,7 @@ package struct FrameDecoder {
         if rest > 0 {
             guard let slice = input.readSlice(length: min(rest, input.readableBytes)), slice.readableBytes > 0
             else { return nil }
-            open[header.stream]?.payload.append(slice)
+            open[header.stream]?.append(slice)
             missing[header.stream]? -= slice.readableBytes
             rest -= slice.readableBytes
             guard rest == 0 else {

@@ -7,13 +7,17 @@ struct CommandFailure: Error {
     let message: String
     /// The line that goes on with what was begun.
     let resume: String?
-    /// The outcome was told already by an event of its own.
-    let isReported: Bool
 
-    init(_ error: MeshError, resume: String? = nil, isReported: Bool = false) {
+    init(_ error: MeshError, resume: String? = nil) {
         code = error.code
         message = error.message
         self.resume = resume
-        self.isReported = isReported
+    }
+}
+
+extension MeshError {
+    /// A person or a script stopped the command.
+    static func interrupted(canResume: Bool) -> MeshError {
+        MeshError(.interrupted, canResume ? "interrupted" : "interrupted: run the same command again to go on")
     }
 }

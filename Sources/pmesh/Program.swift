@@ -40,7 +40,7 @@ enum Program {
         switch error {
         case let error as CommandFailure: failure = error
         case let error as MeshError: failure = CommandFailure(error)
-        case is CancellationError: failure = CommandFailure(MeshError(.interrupted, "interrupted"))
+        case is CancellationError: failure = CommandFailure(.interrupted(canResume: false))
         default: return reportParsing(error, on: output)
         }
         return tell(wasInterrupted ? failure.interrupted : failure, on: output)
@@ -50,10 +50,8 @@ enum Program {
         output.error(failure.message)
         if let resume = failure.resume, failure.code.isResumable, !failure.message.contains(resume) {
             output.essential("  go on with: \(resume)")
-        } else if failure.code == .interrupted, failure.resume == nil {
-            output.essential("  the same command starts again")
         }
-        if output.style.isJSON && !failure.isReported { output.object(EventLine.error(failure)) }
+        if output.style.isJSON { output.object(EventLine.error(failure)) }
         return failure.code.rawValue
     }
 
@@ -65,7 +63,8 @@ enum Program {
             return 0
         }
         let isUsage = Pmesh.exitCode(for: error) == .validationFailure
-        let failure = CommandFailure(MeshError(isUsage ? .usage : .other, ArgumentBytes.readable(Pmesh.message(for: error))))
+        let failure = CommandFailure(
+            MeshError(isUsage ? .usage : .other, ArgumentBytes.readable(Pmesh.message(for: error))))
         output.essential(text)
         if output.style.isJSON { output.object(EventLine.error(failure)) }
         return failure.code.rawValue
@@ -81,7 +80,7 @@ extension CommandFailure {
     /// The same after a signal: whatever was thrown while stopping, the person asked for it.
     fileprivate var interrupted: CommandFailure {
         if code == .interrupted { return self }
-        return CommandFailure(MeshError(.interrupted, "interrupted"), resume: resume)
+        return CommandFailure(.interrupted(canResume: resume != nil), resume: resume)
     }
 }
 

@@ -33,7 +33,9 @@ import Testing
     @Test func eightSamplesLaterTheBestIsForgotten() {
         var filter = ClockFilter()
         _ = exchange(&filter, at: 0, offset: 0, there: ms, back: ms)
-        for round in 1...7 { _ = exchange(&filter, at: Int64(round) * 1_000 * ms, offset: 7 * ms, there: 5 * ms, back: 5 * ms) }
+        for round in 1...7 {
+            _ = exchange(&filter, at: Int64(round) * 1_000 * ms, offset: 7 * ms, there: 5 * ms, back: 5 * ms)
+        }
         #expect(filter.estimate?.offset == 0)
         _ = exchange(&filter, at: 8_000 * ms, offset: 7 * ms, there: 5 * ms, back: 5 * ms)
         #expect(filter.estimate?.offset == 7 * ms)

@@ -1,7 +1,8 @@
-@testable import MeshTransport
 import MeshWire
 import NIOCore
 import Testing
+
+@testable import MeshTransport
 
 @Suite struct ControlLinkTests {
     private func withLinks(
@@ -87,7 +88,9 @@ import Testing
     @Test func aMessageTooLargeToSendIsOurOwnError() async throws {
         try await withLinks { ann, bob in
             let csr = [UInt8](repeating: 255, count: 70_000)
-            await #expect(throws: TransportError.self) { try await ann.send(.membership(.request(name: "ann", csr: csr))) }
+            await #expect(throws: TransportError.self) {
+                try await ann.send(.membership(.request(name: "ann", csr: csr)))
+            }
             try await ann.send(.heartbeat)
             var frames = bob.inbound.makeAsyncIterator()
             #expect(try await frames.next()?.sequence == 0)

@@ -125,7 +125,8 @@ import Testing
         configuration.limits.pendingPerAddress = 1
         try await withListener(bob, configuration) { listener, accepted, rejected in
             let address = listener.controlAddresses[0]
-            let idle = try await ClientBootstrap(group: group).connect(host: address.host, port: Int(address.port)).get()
+            let idle = try await ClientBootstrap(group: group).connect(host: address.host, port: Int(address.port))
+                .get()
             var failure: TransportError?
             do throws(TransportError) {
                 _ = try await ann.dial(address)
@@ -157,6 +158,18 @@ import Testing
             #expect(await accepted.next != nil)
             again.close()
         }
+    }
+
+    @Test func whatNobodyHandledYetIsClosedAsWell() async throws {
+        let (ann, bob) = (try TestNode(), try TestNode())
+        let listener = try await NodeListener.bind(
+            .init(control: [loopback]), group: group, contexts: TLSContexts(), credentials: { _, _ in bob.credentials })
+        let dialed = try await ann.dial(listener.controlAddresses[0])
+        await withTaskGroup { tasks in
+            tasks.addTask { await listener.run { await $0.closed() } }
+            tasks.cancelAll()
+        }
+        await dialed.closed()
     }
 
     @Test func cancellingClosesEverything() async throws {

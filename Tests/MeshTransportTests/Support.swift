@@ -94,7 +94,7 @@ func rawTalk(_ bytes: [UInt8], with address: NodeAddress) async throws -> [UInt8
             channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Collector(box)) }
         }
         .connect(host: address.host, port: Int(address.port)).get()
-    if !bytes.isEmpty { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get() }
+    if !bytes.isEmpty { try? await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get() }
     try? await channel.closeFuture.get()
     return box.bytes.withLock { $0 }
 }

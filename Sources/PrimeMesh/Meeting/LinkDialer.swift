@@ -37,6 +37,20 @@ struct LinkDialer: Sendable {
         }
     }
 
+    /// The first peer that fits among all that can be found by `deadline`; nil where none does.
+    func first(by deadline: UInt64, where fits: (PeerIdentity) -> Bool) async throws -> PeerIdentity? {
+        while true {
+            for address in try await candidates(by: deadline) {
+                guard let link = try? await link(to: address) else { continue }
+                link.control.close()
+                if fits(link.peer) { return link.peer }
+            }
+            try Task.checkCancellation()
+            guard NodeClock.monotonic < deadline else { return nil }
+            try await Task.sleep(for: .milliseconds(500))
+        }
+    }
+
     private func noPeer(_ last: any Error) -> MeshError {
         let error = MeshError(last)
         return error.code == .other ? MeshError(.noPeer, error.message) : error

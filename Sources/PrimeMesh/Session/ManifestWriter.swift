@@ -9,6 +9,8 @@ actor ManifestWriter {
     private(set) var totals: ManifestTotals
     private(set) var isComplete: Bool
     private var listeners: [Bytes16: @Sendable (ManifestTotals, Bool) -> Void] = [:]
+    /// Amendments that wait for the end of the walk.
+    private var deferred: [SourceEntry] = []
     /// Appends are made one after the other: numbering and writing are one step.
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -20,10 +22,22 @@ actor ManifestWriter {
         isComplete = record.isManifestComplete
     }
 
-    /// Numbers the entries and keeps them. `complete` marks the end of the walk.
-    func append(_ entries: [SourceEntry], complete: Bool) async throws {
+    /// Takes files back and adds them anew. While the walk goes on this waits for its end: a walk that is interrupted
+    /// goes on behind the last entry, which must therefore be its own.
+    func amend(_ entries: [SourceEntry]) async throws {
+        deferred += entries
+        if isComplete { try await append([], complete: true) }
+    }
+
+    /// Numbers the entries of the walk and keeps them. `complete` marks its end.
+    func append(_ walked: [SourceEntry], complete: Bool) async throws {
         await enter()
         defer { leave() }
+        var entries = walked
+        if complete {
+            entries += deferred
+            deferred = []
+        }
         var next = totals
         var numbered: [SourceEntry] = []
         numbered.reserveCapacity(entries.count)

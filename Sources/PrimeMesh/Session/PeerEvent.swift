@@ -9,6 +9,8 @@ enum PeerEvent: Sendable {
     case laneUp(Lane)
     case laneDown(LaneName, FailureCode?)
     case lane(LaneName, LaneEvent)
+    /// Dialer: the secret that the listener drew is in the journal.
+    case pinKept
     case tick
     case send(SendEvent)
     case receive(ReceiveEvent)

@@ -87,12 +87,15 @@ extension PeerSession {
         isPinned = true
         if let secret, secret != fresh { return refuse(.identity) }
         secret = fresh
-        let (link, say) = (link, say)
+        let link = link
         desk.inJournal {
             try await link.keepPin(fresh)
-            say.yield(.membership(.pinned))
-            return nil
+            return .pinKept
         }
+    }
+
+    func pinKept() {
+        say.yield(.membership(.pinned))
         offerChannel()
     }
 

@@ -78,6 +78,7 @@ actor PeerSession {
     func run() async -> PeerOutcome {
         say.yield(.membership(.introduce(name: node.name, version: Self.protocolVersion)))
         if link.isCode, link.role == .listener, let secret { say.yield(.membership(.pin(secret: secret))) }
+        defer { if let shell { report(.progress(shell.progress, lanes: lanes.count)) } }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.readControl() }
             group.addTask { await self.writeControl() }
@@ -138,6 +139,7 @@ actor PeerSession {
         case .laneUp(let lane): laneUp(lane)
         case .laneDown(let name, let code): laneDown(name, code)
         case .lane(let name, let event): laneEvent(event, on: name)
+        case .pinKept: pinKept()
         case .tick: tick()
         case .failed(let error, let code):
             lanes.send(.failed(code))

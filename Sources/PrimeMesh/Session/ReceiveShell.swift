@@ -174,11 +174,9 @@ final class ReceiveShell: TransferShell {
         let counters = running.session.counters
         return TransferSnapshot(
             bytes: counters.bytes + counters.bytesResumed, totals: running.session.known, isCounting: running.session.isCounting,
-            files: counters.files, wireBytes: counters.wireBytes)
+            files: counters.files, counters: counters, receipt: receipt)
     }
 
-    var counters: TransferCounters { running?.session.counters ?? TransferCounters() }
-    var record: TransferRecord? { running?.record }
     let closing: @Sendable () async -> Void = {}
 
     // MARK: instructions

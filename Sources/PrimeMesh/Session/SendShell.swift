@@ -142,11 +142,8 @@ final class SendShell: TransferShell {
     var progress: TransferSnapshot {
         TransferSnapshot(
             bytes: session.counters.bytes, totals: totals, isCounting: !isComplete, files: sealedFiles,
-            wireBytes: session.counters.wireBytes)
+            counters: session.counters, receipt: keptReceipt)
     }
-
-    var counters: TransferCounters { session.counters }
-    var receipt: Receipt? { keptReceipt }
 
     // MARK: instructions
 
@@ -230,7 +227,7 @@ final class SendShell: TransferShell {
         let context = context
         desk.inJournal {
             let changed = try await context.blocking { Withdrawal.entries(for: entries, again: again, source: context.source) }
-            try await context.manifest.append(changed, complete: false)
+            try await context.manifest.amend(changed)
             if !again { context.emit(.gaveUp(entries)) }
             return nil
         }

@@ -31,5 +31,6 @@ struct TransferSnapshot: Sendable {
     var totals = ManifestTotals()
     var isCounting = false
     var files: UInt64 = 0
-    var wireBytes: UInt64 = 0
+    var counters = TransferCounters()
+    var receipt: Receipt?
 }

@@ -16,7 +16,8 @@ struct History: AsyncParsableCommand {
     @Option(help: .init("Only in this state; may be given several times.", valueName: "state"))
     var state: [TransferState] = []
 
-    @Option(help: .init("Only from then on: 2026-05-01, 2026-05-01T08:30, or an age such as 12h or 7d.", valueName: "time"))
+    @Option(
+        help: .init("Only from then on: 2026-05-01, 2026-05-01T08:30, or an age such as 12h or 7d.", valueName: "time"))
     var since: Moment?
 
     @Option(help: .init("Only until then.", valueName: "time"))
@@ -44,9 +45,9 @@ struct History: AsyncParsableCommand {
     func run() async throws {
         let settings = try home.settings()
         let output = Output(Output.style(isJSON: json, isQuiet: false, environment: settings.environment))
-        let transfers = try await home.node(settings).transfers(query)
+        let transfers = try await home.withNode(settings) { try await $0.transfers(query) }
         if json {
-            transfers.map(TransferText.line).forEach { output.object($0) }
+            for transfer in transfers { output.object(TransferText.line(transfer)) }
             output.object(TransferTotals(transfers).line)
         } else if csv {
             TransferText.csv(transfers).forEach(output.result)

@@ -8,16 +8,23 @@ struct Receive: AsyncParsableCommand {
         abstract: "Receive what somebody sends under a code, or what members of the mesh send.",
         aliases: ["rx", "recv"])
 
-    @Argument(help: "The sender's code, or - to read it from standard input. (default: PMESH_CODE, else it is asked for on a terminal; without one: what members send)")
+    @Argument(
+        help:
+            "The sender's code, or - to read it from standard input. (default: PMESH_CODE, else it is asked for on a terminal; without one: what members send)"
+    )
     var code: String?
 
-    @Option(help: .init("The folder to put things into; made if need be. (default: the current folder)", valueName: "dir"))
+    @Option(
+        help: .init("The folder to put things into; made if need be. (default: the current folder)", valueName: "dir"))
     var out: PathArgument?
 
     @Flag(help: "Accept without asking.")
     var yes = false
 
-    @Option(help: .init("Where a name is taken: rename, skip, overwrite, newer, or ask which of them. (default: rename)", valueName: "rule"))
+    @Option(
+        help: .init(
+            "Where a name is taken: rename, skip, overwrite, newer, or ask which of them. (default: rename)",
+            valueName: "rule"))
     var onConflict: ConflictChoice?
 
     @Option(help: .init("Which symbolic links to make: those that stay inside, or all.", valueName: "inside|all"))
@@ -36,20 +43,21 @@ struct Receive: AsyncParsableCommand {
         let output = talk.output(settings.environment)
         let input = TerminalInput(output: output)
         let request = try await request(settings, input)
-        let node = try await home.node(settings, name: name.name)
         let report = TransferReport(output: output, direction: .receive, home: home.given, asks: !yes)
         let question = OfferQuestion(isAnswered: yes, input: input)
         let summaries: [TransferSummary]
         do {
-            summaries = try await report.watch {
-                try await node.receive(request, decide: question.decide, events: report.take)
+            summaries = try await home.withNode(settings, name: name.name) { node in
+                try await report.watch {
+                    try await node.receive(request, decide: question.decide, events: report.take)
+                }
             }
         } catch {
             throw question.refusal ?? error
         }
         output.flush()
         if let refusal = question.refusal { throw refusal }
-        if let failure = SummaryText.failure(summaries) { throw CommandFailure(failure, isReported: true) }
+        if let failure = SummaryText.failure(summaries) { throw CommandFailure(failure) }
     }
 
     private func request(_ settings: Settings, _ input: TerminalInput) async throws(MeshError) -> ReceiveRequest {
@@ -65,7 +73,9 @@ struct Receive: AsyncParsableCommand {
     }
 
     private func folder(_ settings: Settings) -> [UInt8] {
-        out?.bytes ?? settings.environment.bytes("OUT") ?? settings.file.out.map { Array($0.utf8) } ?? [UInt8(ascii: ".")]
+        out?.bytes ?? settings.environment.bytes("OUT") ?? settings.file.out.map { Array($0.utf8) } ?? [
+            UInt8(ascii: ".")
+        ]
     }
 
     private func rule(_ choice: ConflictChoice, _ input: TerminalInput) async throws(MeshError) -> ConflictRule {

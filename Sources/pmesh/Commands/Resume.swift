@@ -18,11 +18,12 @@ struct Resume: AsyncParsableCommand {
         let settings = try home.settings()
         let output = talk.output(settings.environment)
         let options = try meeting.options(settings)
-        let node = try await home.node(settings, name: name.name)
         let report = TransferReport(output: output, direction: nil, home: home.given)
         let id = id
-        let summaries = try await report.watch { try await node.resume(id, meeting: options, events: report.take) }
+        let summaries = try await home.withNode(settings, name: name.name) { node in
+            try await report.watch { try await node.resume(id, meeting: options, events: report.take) }
+        }
         output.flush()
-        if let failure = SummaryText.failure(summaries) { throw CommandFailure(failure, isReported: true) }
+        if let failure = SummaryText.failure(summaries) { throw CommandFailure(failure) }
     }
 }

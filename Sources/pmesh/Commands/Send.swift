@@ -19,10 +19,14 @@ struct Send: AsyncParsableCommand {
     @Option(help: .init("Send to these members of the mesh instead of under a code.", valueName: "name[,name]"))
     var to: [NameList] = []
 
-    @Option(help: .init("When to compress: auto (where it makes the transfer faster), always, never, or a zlib level 1 to 9. (default: auto)", valueName: "mode"))
+    @Option(
+        help: .init(
+            "When to compress: auto (where it makes the transfer faster), always, never, or a zlib level 1 to 9. (default: auto)",
+            valueName: "mode"))
     var compress: CompressionMode?
 
-    @Option(help: .init("Leave out what matches this gitignore pattern; may be given several times.", valueName: "pattern"))
+    @Option(
+        help: .init("Leave out what matches this gitignore pattern; may be given several times.", valueName: "pattern"))
     var exclude: [String] = []
 
     @Flag(name: [.customShort("n"), .long], help: "List what would be sent, and send nothing.")
@@ -37,23 +41,27 @@ struct Send: AsyncParsableCommand {
         let settings = try home.settings()
         let output = talk.output(settings.environment)
         let request = try request(settings, output)
-        let node = try await home.node(settings, name: name.name)
-        if dryRun { return try await preview(request, node, output) }
+        if dryRun { return try await preview(request, settings, output) }
         let dial = request.meeting.listen.first { !$0.isWildcard }
         let isChosen = request.code != nil
         let report = TransferReport(
             output: output, direction: .send, home: home.given,
-            codeNote: { CodeNote.lines($0, command: "pmesh receive", dial: dial, isChosen: isChosen, style: output.style) })
-        let summaries = try await report.watch { try await node.send(request, events: report.take) }
+            codeNote: {
+                CodeNote.lines($0, command: "pmesh receive", dial: dial, isChosen: isChosen, style: output.style)
+            })
+        let summaries = try await home.withNode(settings, name: name.name) { node in
+            try await report.watch { try await node.send(request, events: report.take) }
+        }
         output.flush()
-        if let failure = SummaryText.failure(summaries) { throw CommandFailure(failure, isReported: true) }
+        if let failure = SummaryText.failure(summaries) { throw CommandFailure(failure) }
     }
 
     private func request(_ settings: Settings, _ output: Output) throws(MeshError) -> SendRequest {
         var request = SendRequest(paths: paths.map(\.bytes))
         request.to = to.flatMap(\.names)
         if request.to.isEmpty && !dryRun {
-            let source = CodeSource(argument: nil, environment: settings.environment, input: TerminalInput(output: output))
+            let source = CodeSource(
+                argument: nil, environment: settings.environment, input: TerminalInput(output: output))
             request.code = try source.chosen()
         }
         let file = settings.file
@@ -63,8 +71,8 @@ struct Send: AsyncParsableCommand {
         return request
     }
 
-    private func preview(_ request: SendRequest, _ node: MeshNode, _ output: Output) async throws {
-        let entries = try await node.preview(request)
+    private func preview(_ request: SendRequest, _ settings: Settings, _ output: Output) async throws {
+        let entries = try await home.withNode(settings, name: name.name) { try await $0.preview(request) }
         for entry in entries {
             var line = JSONLine(event: "entry")
             line.add("path", entry.path)
@@ -72,7 +80,8 @@ struct Send: AsyncParsableCommand {
             output.style.isJSON ? output.object(line) : output.result("\(entry.path)  \(HumanText.size(entry.size))")
         }
         let sum = entries.reduce(0) { $0 + $1.size }
-        output.note("\(HumanText.count(UInt64(entries.count), "entry", "entries")), \(HumanText.size(sum)); nothing was sent")
+        output.note(
+            "\(HumanText.count(UInt64(entries.count), "entry", "entries")), \(HumanText.size(sum)); nothing was sent")
         output.flush()
     }
 }

@@ -18,12 +18,13 @@ struct Verify: AsyncParsableCommand {
         guard let target = target.text else {
             throw MeshError(.usage, "the path is not UTF-8; give the transfer's name, or a folder above it")
         }
-        let node = try await home.node(settings)
-        let files = try await node.verify(target) { Self.show($0, on: output) }
+        let files = try await home.withNode(settings) { node in
+            try await node.verify(target) { Self.show($0, on: output) }
+        }
         let tally = Tally(files)
         output.style.isJSON ? output.object(tally.line) : output.note(tally.sentence)
         output.flush()
-        if let failure = tally.failure { throw CommandFailure(failure, isReported: true) }
+        if let failure = tally.failure { throw CommandFailure(failure) }
     }
 
     /// Every file as an event; for people only what is wrong.
@@ -94,10 +95,12 @@ struct Verify: AsyncParsableCommand {
 
         var failure: MeshError? {
             if missing + damaged > 0 {
-                return MeshError(.integrity, "\(missing) missing and \(damaged) damaged; send the transfer again to mend them")
+                return MeshError(
+                    .integrity, "\(missing) missing and \(damaged) damaged; send the transfer again to mend them")
             }
             if unreadable > 0 {
-                return MeshError(.disk, "\(HumanText.count(unreadable, "file")) could not be read; check permissions and the disk")
+                return MeshError(
+                    .disk, "\(HumanText.count(unreadable, "file")) could not be read; check permissions and the disk")
             }
             return nil
         }

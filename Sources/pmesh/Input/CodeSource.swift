@@ -17,7 +17,9 @@ struct CodeSource {
         }
         if let given = argument ?? environment["CODE"] { return try checked(given) }
         guard TerminalInput.isInteractive else { return nil }
-        guard let answer = await input.ask(prompt) else { throw MeshError(.interrupted, "interrupted before a code was given") }
+        guard let answer = await input.ask(prompt) else {
+            throw MeshError(.interrupted, "interrupted before a code was given")
+        }
         return answer.allSatisfy(\.isWhitespace) ? nil : try checked(answer)
     }
 

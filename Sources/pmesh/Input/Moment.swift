@@ -19,7 +19,8 @@ struct Moment: Hashable, Sendable {
 
     private static func age(_ text: String) -> Int64? {
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
-        guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()), (0...100_000).contains(count)
+        guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
+            (0...100_000).contains(count)
         else { return nil }
         return count * unit * 1_000_000_000
     }
@@ -27,9 +28,12 @@ struct Moment: Hashable, Sendable {
     /// Seconds since 1970 of `YYYY-MM-DD`, with or without `THH:MM`, `:SS` and `Z`.
     private static func calendar(_ text: String) -> Int64? {
         let isUniversal = text.hasSuffix("Z")
-        let halves = (isUniversal ? text.dropLast() : text[...]).split(omittingEmptySubsequences: false) { "T ".contains($0) }
+        let halves = (isUniversal ? text.dropLast() : text[...]).split(omittingEmptySubsequences: false) {
+            "T ".contains($0)
+        }
         let date = halves[0].split(separator: "-", omittingEmptySubsequences: false).map(number)
-        let time = halves.count > 1 ? halves[1].split(separator: ":", omittingEmptySubsequences: false).map(number) : [0, 0]
+        let time =
+            halves.count > 1 ? halves[1].split(separator: ":", omittingEmptySubsequences: false).map(number) : [0, 0]
         guard halves.count <= 2, date.count == 3, (2...3).contains(time.count), halves.count == 2 || !isUniversal,
             let year = date[0], let month = date[1], let day = date[2], let hour = time[0], let minute = time[1],
             let second = time.count == 3 ? time[2] : 0, (1970...2200).contains(year), (1...12).contains(month),

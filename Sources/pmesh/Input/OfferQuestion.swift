@@ -20,7 +20,9 @@ final class OfferQuestion: Sendable {
         if isAnswered { return true }
         let sender = SummaryText.peer(offer.senderName, offer.sender)
         guard TerminalInput.isInteractive else {
-            refuse("refused what \(sender) offers: there is no terminal to ask at; run the same command with --yes to accept")
+            refuse(
+                "refused what \(sender) offers: there is no terminal to ask at; run the same command with --yes to accept"
+            )
             return false
         }
         for line in SummaryText.offer(offer) { input.output.essential(line) }

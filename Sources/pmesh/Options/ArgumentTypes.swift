@@ -54,7 +54,7 @@ enum LinkChoice: String, Sendable, ExpressibleByArgument, CaseIterable {
 
 extension CompressionMode: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
-    public static var allValueStrings: [String] { ["auto", "always", "never"] + (1...9).map(String.init) }
+    public static var allValueStrings: [String] { ["auto", "always", "never", "1-9"] }
 }
 
 extension NodeAddress: ExpressibleByArgument {

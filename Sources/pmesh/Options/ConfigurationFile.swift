@@ -29,9 +29,12 @@ struct ConfigurationFile: Decodable, Sendable {
     init() {}
 
     init(from decoder: any Decoder) throws {
-        for key in try decoder.container(keyedBy: AnyKey.self).allKeys where CodingKeys(stringValue: key.stringValue) == nil {
+        for key in try decoder.container(keyedBy: AnyKey.self).allKeys
+        where CodingKeys(stringValue: key.stringValue) == nil {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: [key], debugDescription: "the keys are \(CodingKeys.allCases.map(\.rawValue).joined(separator: ", "))"))
+                .init(
+                    codingPath: [key],
+                    debugDescription: "the keys are \(CodingKeys.allCases.map(\.rawValue).joined(separator: ", "))"))
         }
         let values = try decoder.container(keyedBy: CodingKeys.self)
         name = try values.decodeIfPresent(String.self, forKey: .name)

@@ -18,15 +18,28 @@ struct HomeOptions: ParsableArguments {
     /// As it was typed, for the line that resumes.
     var given: String? { home?.text }
 
-    /// `name`: what `--name` said, where the command has it.
-    func node(_ settings: Settings, name: String? = nil) async throws(MeshError) -> MeshNode {
+    /// Opens the node, runs `body`, and closes the node whatever happens. `name`: what `--name` said, where the command
+    /// has it.
+    func withNode<Value>(
+        _ settings: Settings, name: String? = nil, _ body: (MeshNode) async throws -> Value
+    ) async throws -> Value {
         let name = try settings.value(name, "NAME", "name", settings.file.name) ?? HostName.asNodeName
-        return try await MeshNode(home: settings.home, name: name)
+        let node = try await MeshNode(home: settings.home, name: name)
+        do {
+            let value = try await body(node)
+            await node.close()
+            return value
+        } catch {
+            await node.close()
+            throw error
+        }
     }
 }
 
 /// What this node is called by others.
 struct NameOptions: ParsableArguments {
-    @Option(help: .init("What others see this node as: a to z, 0 to 9 and hyphens. (default: the host's name)", valueName: "name"))
+    @Option(
+        help: .init(
+            "What others see this node as: a to z, 0 to 9 and hyphens. (default: the host's name)", valueName: "name"))
     var name: String?
 }

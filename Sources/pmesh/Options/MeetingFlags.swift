@@ -4,16 +4,24 @@ import PrimeMesh
 
 /// How the two sides find each other.
 struct MeetingFlags: ParsableArguments {
-    @Option(help: .init("Dial this address; may be given several times. Without it the other side is looked for on this machine and on the local network.", valueName: "host:port"))
+    @Option(
+        help: .init(
+            "Dial this address; may be given several times. Without it the other side is looked for on this machine and on the local network.",
+            valueName: "host:port"))
     var peer: [NodeAddress] = []
 
-    @Option(help: .init("Listen here; port 0 takes any free one. (default: every interface, any port)", valueName: "host:port"))
+    @Option(
+        help: .init(
+            "Listen here; port 0 takes any free one. (default: every interface, any port)", valueName: "host:port"))
     var listen: [NodeAddress] = []
 
     @Option(help: .init("Listen here for user data, apart from control messages.", valueName: "host:port"))
     var dataListen: [NodeAddress] = []
 
-    @Option(help: .init("How long to wait for a first peer. (default: receivers 30, senders as long as the code lives)", valueName: "seconds"))
+    @Option(
+        help: .init(
+            "How long to wait for a first peer. (default: receivers 30, senders as long as the code lives)",
+            valueName: "seconds"))
     var wait: Seconds?
 
     @Option(help: .init("How long to wait for a lost peer. (default: 600)", valueName: "seconds"))

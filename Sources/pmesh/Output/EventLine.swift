@@ -84,7 +84,7 @@ enum EventLine {
         return line
     }
 
-    /// The last line of a command that failed.
+    /// The last line of every command that does not exit with 0.
     static func error(_ failure: CommandFailure) -> JSONLine {
         var line = JSONLine(event: "error")
         line.add("code", failure.code.rawValue)

@@ -14,7 +14,8 @@ enum HumanText {
             value /= 1024
             unit += 1
         }
-        return unit == 0 || value >= 99.95 ? "\(Int(value.rounded())) \(units[unit])" : "\(decimal(value, 1)) \(units[unit])"
+        return unit == 0 || value >= 99.95
+            ? "\(Int(value.rounded())) \(units[unit])" : "\(decimal(value, 1)) \(units[unit])"
     }
 
     /// `0.4 s`, `12 s`, `3 min 20 s`, `2 h 05 min`, `3 d 04 h`.

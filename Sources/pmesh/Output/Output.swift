@@ -5,7 +5,8 @@ import Synchronization
 /// Everything the program writes, in order, whole lines at a time.
 ///
 /// Events come from threads that must not wait, and a pipe's reader may be slow: lines are handed to a queue that writes
-/// them. Progress is dropped while lines wait; all other lines are kept, and there are no more of them than files.
+/// them, one for the whole program. Progress is dropped while lines wait; all other lines are kept, and there are no
+/// more of them than files.
 final class Output: Sendable {
     enum Stream: Int32, Sendable {
         case standard = 1
@@ -30,9 +31,9 @@ final class Output: Sendable {
     }
 
     let style: Style
-    private let queue = DispatchQueue(label: "pmesh.output")
-    private let state = Mutex(State())
-    private let waiting = Atomic<Int>(0)
+    private static let queue = DispatchQueue(label: "pmesh.output")
+    private static let state = Mutex(State())
+    private static let waiting = Atomic<Int>(0)
     /// Lines that may wait before progress is dropped.
     private static let patience = 64
 
@@ -45,7 +46,8 @@ final class Output: Sendable {
         let isTerminal = isatty(STDERR_FILENO) == 1 && environment.variables["TERM"].map { $0 != "dumb" } == true
         let noColor = environment.variables["NO_COLOR"].map { !$0.isEmpty } == true
         return Style(
-            isJSON: isJSON, isQuiet: isQuiet, redraws: isTerminal && !isJSON && !isQuiet, colors: isTerminal && !noColor)
+            isJSON: isJSON, isQuiet: isQuiet, redraws: isTerminal && !isJSON && !isQuiet, colors: isTerminal && !noColor
+        )
     }
 
     /// A result, on standard output.
@@ -53,7 +55,7 @@ final class Output: Sendable {
 
     /// An object, on standard output.
     func object(_ line: JSONLine, isDroppable: Bool = false) {
-        if isDroppable && waiting.load(ordering: .relaxed) > Self.patience { return }
+        if isDroppable && Self.waiting.load(ordering: .relaxed) > Self.patience { return }
         write(line.text + "\n", to: .standard)
     }
 
@@ -87,35 +89,35 @@ final class Output: Sendable {
 
     /// Redraws the progress line.
     func progress(_ line: ProgressLine) {
-        guard style.redraws, waiting.load(ordering: .relaxed) <= Self.patience else { return }
+        guard style.redraws, Self.waiting.load(ordering: .relaxed) <= Self.patience else { return }
         enqueue {
             let text = line.text(width: Self.terminalWidth())
-            self.state.withLock { $0.isLineShown = true }
-            self.put("\r\(text)\u{1b}[K", to: .error)
+            Self.state.withLock { $0.isLineShown = true }
+            Self.put("\r\(text)\u{1b}[K", to: .error)
         }
     }
 
     /// Returns when all is written.
     func flush() {
-        queue.sync { self.clearLine() }
+        Self.queue.sync { Self.clearLine() }
     }
 
     private func write(_ text: String, to stream: Stream) {
         enqueue {
-            self.clearLine()
-            self.put(text, to: stream)
+            Self.clearLine()
+            Self.put(text, to: stream)
         }
     }
 
     private func enqueue(_ body: @escaping @Sendable () -> Void) {
-        waiting.add(1, ordering: .relaxed)
-        queue.async {
+        Self.waiting.add(1, ordering: .relaxed)
+        Self.queue.async {
             body()
-            self.waiting.subtract(1, ordering: .relaxed)
+            Self.waiting.subtract(1, ordering: .relaxed)
         }
     }
 
-    private func clearLine() {
+    private static func clearLine() {
         let wasShown = state.withLock { state in
             defer { state.isLineShown = false }
             return state.isLineShown
@@ -124,7 +126,7 @@ final class Output: Sendable {
     }
 
     /// Writes all bytes. When the reader of standard output is gone (`| head`), the rest is dropped: a transfer goes on.
-    private func put(_ text: String, to stream: Stream) {
+    private static func put(_ text: String, to stream: Stream) {
         if stream == .standard && state.withLock({ $0.isClosed }) { return }
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {

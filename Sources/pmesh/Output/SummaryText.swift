@@ -39,7 +39,9 @@ enum SummaryText {
 
     private static func details(_ summary: TransferSummary) -> String {
         var text = ""
-        if summary.chunksResumed > 0 { text += "; \(summary.chunksResumed) of \(summary.chunks) chunks were there already" }
+        if summary.chunksResumed > 0 {
+            text += "; \(summary.chunksResumed) of \(summary.chunks) chunks were there already"
+        }
         if summary.chunksRetried > 0 { text += "; \(HumanText.count(summary.chunksRetried, "chunk")) sent again" }
         if summary.skipped > 0 { text += "; \(summary.skipped) skipped" }
         if summary.failed > 0 { text += "; \(summary.failed) failed" }
@@ -48,7 +50,8 @@ enum SummaryText {
 
     /// What a command that did not end as asked says on standard error, nil where all is well.
     static func failure(_ summaries: [TransferSummary]) -> MeshError? {
-        guard let worst = summaries.filter({ $0.outcome != .done }).max(by: { $0.outcome.rawValue < $1.outcome.rawValue })
+        guard
+            let worst = summaries.filter({ $0.outcome != .done }).max(by: { $0.outcome.rawValue < $1.outcome.rawValue })
         else { return nil }
         let skipped = summaries.reduce(0) { $0 + $1.skipped }
         let failed = summaries.reduce(0) { $0 + $1.failed }
@@ -64,7 +67,8 @@ enum SummaryText {
                 "\(HumanText.count(skipped, "entry", "entries")) skipped and \(failed) unreadable; the rest is there and verified; "
                     + "see the warnings above for which and why")
         case .done, .other, .usage, .refused, .noPeer, .identity, .integrity, .disk, .conflict, .timedOut, .interrupted:
-            return MeshError(worst.outcome, "transfer \(worst.transfer.short) did not end as asked; see `pmesh transfers show`")
+            return MeshError(
+                worst.outcome, "transfer \(worst.transfer.short) did not end as asked; see `pmesh transfers show`")
         }
     }
 

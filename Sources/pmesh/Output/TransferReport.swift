@@ -42,7 +42,7 @@ final class TransferReport: Sendable {
         } catch let error as MeshError {
             throw CommandFailure(error, resume: resume)
         } catch is CancellationError {
-            throw CommandFailure(MeshError(.interrupted, "interrupted"), resume: resume)
+            throw CommandFailure(.interrupted(canResume: resume != nil), resume: resume)
         }
     }
 
@@ -81,7 +81,8 @@ final class TransferReport: Sendable {
         case .code(let code):
             // Without it nobody could answer, so it is written even with --quiet.
             for line in codeNote(code) { output.essential(line) }
-        case .listening(let addresses): output.note("listening at " + addresses.map(\.description).joined(separator: ", "))
+        case .listening(let addresses):
+            output.note("listening at " + addresses.map(\.description).joined(separator: ", "))
         case .waiting: output.note("waiting for the other side")
         case .connected(let peer, let name, let isResumed):
             output.note("connected to \(SummaryText.peer(name, peer))\(isResumed ? ", going on where it stopped" : "")")

@@ -79,7 +79,8 @@ enum TransferText {
         func text<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "" }
         var fields = [transfer.id.description, transfer.direction.rawValue, transfer.state.rawValue]
         fields += [text(transfer.peer), transfer.peerName ?? "", transfer.paths.joined(separator: "\n")]
-        fields += [transfer.files, transfer.bytes, transfer.bytesDone, transfer.chunks, transfer.chunksDone].map(String.init)
+        fields += [transfer.files, transfer.bytes, transfer.bytesDone, transfer.chunks, transfer.chunksDone].map(
+            String.init)
         fields += [transfer.created, transfer.updated].map(HumanText.universalTime)
         fields += [transfer.message ?? "", transfer.root?.hex ?? "", text(transfer.isDurable)]
         return fields + [text(transfer.skipped), text(transfer.isReceiptValid)]

@@ -13,7 +13,10 @@ struct MeshCreate: AsyncParsableCommand {
     @Argument(help: "The mesh's name: a to z, 0 to 9 and hyphens.")
     var mesh: String
 
-    @Option(help: .init("Where to write the recovery file. (default: NAME.pmesh-recovery in the current folder)", valueName: "file"))
+    @Option(
+        help: .init(
+            "Where to write the recovery file. (default: NAME.pmesh-recovery in the current folder)", valueName: "file")
+    )
     var recovery: PathArgument?
 
     @OptionGroup(title: "Node") var home: HomeOptions
@@ -27,8 +30,9 @@ struct MeshCreate: AsyncParsableCommand {
             throw MeshError(.usage, "the path given with --recovery is not UTF-8; choose another one")
         }
         let passphrase = try await passphrase(settings.environment, TerminalInput(output: output))
-        let node = try await home.node(settings, name: name.name)
-        try await node.createMesh(named: mesh, recovery: file, passphrase: passphrase)
+        try await home.withNode(settings, name: name.name) {
+            try await $0.createMesh(named: mesh, recovery: file, passphrase: passphrase)
+        }
         var line = JSONLine(event: "created")
         line.add("mesh", mesh)
         line.add("recovery", file)
@@ -39,7 +43,8 @@ struct MeshCreate: AsyncParsableCommand {
     private func passphrase(_ environment: Environment, _ input: TerminalInput) async throws(MeshError) -> String {
         if let given = environment["PASSPHRASE"] { return given }
         guard TerminalInput.isInteractive else {
-            throw MeshError(.usage, "the recovery file needs a passphrase and there is no terminal to ask at; set PMESH_PASSPHRASE")
+            throw MeshError(
+                .usage, "the recovery file needs a passphrase and there is no terminal to ask at; set PMESH_PASSPHRASE")
         }
         while true {
             guard let first = await input.ask("passphrase for the recovery file: ", isHidden: true),

@@ -18,13 +18,14 @@ struct MeshInvite: AsyncParsableCommand {
         let source = CodeSource(argument: nil, environment: settings.environment, input: TerminalInput(output: output))
         let code = try source.chosen()
         let options = try meeting.options(settings)
-        let node = try await home.node(settings, name: name.name)
         let report = TransferReport(
             output: output, direction: nil, home: home.given,
             codeNote: {
                 CodeNote.lines($0, command: "pmesh mesh join", dial: nil, isChosen: code != nil, style: output.style)
             })
-        let member = try await report.watch { try await node.invite(code: code, meeting: options, events: report.take) }
+        let member = try await home.withNode(settings, name: name.name) { node in
+            try await report.watch { try await node.invite(code: code, meeting: options, events: report.take) }
+        }
         if output.style.isJSON {
             output.object(MeshMembers.line(member))
         } else {

@@ -6,7 +6,9 @@ struct MeshJoin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "join", abstract: "Join a mesh with the code a member's invite printed.")
 
-    @Argument(help: "The code, or - to read it from standard input. (default: PMESH_CODE, else it is asked for on a terminal)")
+    @Argument(
+        help: "The code, or - to read it from standard input. (default: PMESH_CODE, else it is asked for on a terminal)"
+    )
     var code: String?
 
     @OptionGroup(title: "Meeting") var meeting: MeetingFlags
@@ -22,8 +24,9 @@ struct MeshJoin: AsyncParsableCommand {
             throw MeshError(.usage, "joining needs the code that `pmesh mesh invite` printed; set PMESH_CODE to it")
         }
         let options = try meeting.options(settings)
-        let node = try await home.node(settings, name: name.name)
-        let mesh = try await node.join(code: code, meeting: options)
+        let mesh = try await home.withNode(settings, name: name.name) {
+            try await $0.join(code: code, meeting: options)
+        }
         var line = JSONLine(event: "joined")
         line.add("mesh", mesh)
         output.style.isJSON ? output.object(line) : output.note("joined mesh \(mesh)")

@@ -13,11 +13,12 @@ struct MeshMembers: AsyncParsableCommand {
     func run() async throws {
         let settings = try home.settings()
         let output = talk.output(settings.environment)
-        let members = try await home.node(settings).members()
+        let members = try await home.withNode(settings) { try await $0.members() }
         if output.style.isJSON {
-            members.map(Self.line).forEach { output.object($0) }
+            for member in members { output.object(Self.line(member)) }
         } else if members.isEmpty {
-            output.note("this node is in no mesh; found one with `pmesh mesh create`, or join one with `pmesh mesh join`")
+            output.note(
+                "this node is in no mesh; found one with `pmesh mesh create`, or join one with `pmesh mesh join`")
         } else {
             Self.table(members).forEach(output.result)
         }

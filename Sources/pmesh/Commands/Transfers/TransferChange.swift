@@ -7,7 +7,8 @@ enum TransferChange {
     static func tell(_ what: String, _ id: String, node: MeshNode?, on output: Output) async throws(MeshError) {
         if let node {
             let info = try await node.transfer(id)
-            output.style.isJSON ? output.object(TransferText.line(info)) : output.note("transfer \(info.id.short) is \(what)")
+            output.style.isJSON
+                ? output.object(TransferText.line(info)) : output.note("transfer \(info.id.short) is \(what)")
         } else if output.style.isJSON {
             var line = JSONLine(event: what)
             line.add("transfer", id)

@@ -13,8 +13,9 @@ struct TransfersForget: AsyncParsableCommand {
     func run() async throws {
         let settings = try home.settings()
         let output = talk.output(settings.environment)
-        let node = try await home.node(settings)
-        try await node.forget(transfer.id)
-        try await TransferChange.tell("forgotten", transfer.id, node: nil, on: output)
+        try await home.withNode(settings) { node in
+            try await node.forget(transfer.id)
+            try await TransferChange.tell("forgotten", transfer.id, node: nil, on: output)
+        }
     }
 }

@@ -15,9 +15,9 @@ struct TransfersList: AsyncParsableCommand {
         let output = talk.output(settings.environment)
         var query = HistoryQuery()
         query.states = [.active, .paused, .failed]
-        let transfers = try await home.node(settings).transfers(query)
+        let transfers = try await home.withNode(settings) { [query] in try await $0.transfers(query) }
         if output.style.isJSON {
-            transfers.map(TransferText.line).forEach { output.object($0) }
+            for transfer in transfers { output.object(TransferText.line(transfer)) }
         } else if transfers.isEmpty {
             output.note("nothing is under way; `pmesh history` shows what is over")
         } else {

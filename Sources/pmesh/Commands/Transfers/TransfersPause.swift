@@ -13,8 +13,9 @@ struct TransfersPause: AsyncParsableCommand {
     func run() async throws {
         let settings = try home.settings()
         let output = talk.output(settings.environment)
-        let node = try await home.node(settings)
-        try await node.pause(transfer.id)
-        try await TransferChange.tell("paused", transfer.id, node: node, on: output)
+        try await home.withNode(settings) { node in
+            try await node.pause(transfer.id)
+            try await TransferChange.tell("paused", transfer.id, node: node, on: output)
+        }
     }
 }

@@ -13,8 +13,9 @@ struct TransfersRetry: AsyncParsableCommand {
     func run() async throws {
         let settings = try home.settings()
         let output = talk.output(settings.environment)
-        let node = try await home.node(settings)
-        try await node.retry(transfer.id)
-        try await TransferChange.tell("to be tried again", transfer.id, node: node, on: output)
+        try await home.withNode(settings) { node in
+            try await node.retry(transfer.id)
+            try await TransferChange.tell("to be tried again", transfer.id, node: node, on: output)
+        }
     }
 }

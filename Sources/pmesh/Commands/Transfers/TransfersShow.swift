@@ -13,7 +13,7 @@ struct TransfersShow: AsyncParsableCommand {
     func run() async throws {
         let settings = try home.settings()
         let output = talk.output(settings.environment)
-        let info = try await home.node(settings).transfer(transfer.id)
+        let info = try await home.withNode(settings) { try await $0.transfer(transfer.id) }
         if output.style.isJSON {
             output.object(TransferText.line(info))
         } else {

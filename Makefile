@@ -1,0 +1,45 @@
+# PrimeMesh: `make quickstart` shows it working, `make test` shows that it does.
+
+BUILD := .build/release
+SOURCES := Package.swift Sources Tests Examples migrations
+
+.PHONY: quickstart test build format lint bench kills clean setup swift
+
+# Two nodes on this machine: a folder sent, the receiver killed half-way, resumed, compared, both histories shown.
+quickstart: setup
+	swift build -c release --product pmesh
+	PMESH=$(BUILD)/pmesh Scripts/quickstart.sh
+
+test: setup
+	swift build --build-tests
+	swift test --skip-build
+
+build: setup
+	swift build -c release
+
+format: swift
+	swift format -i --recursive $(SOURCES)
+
+lint: swift
+	swift format lint --strict --recursive $(SOURCES)
+
+# Prints the table of README.md for this machine.
+bench: setup
+	swift build -c release --product pmesh
+	swift build -c release --product pmesh-bench
+	$(BUILD)/pmesh-bench
+
+# Kills either side and both at random moments of a 1 GiB transfer; SIZE_MIB, RECEIVER_KILLS, SENDER_KILLS, BOTH_KILLS.
+kills: setup
+	swift build -c release --product pmesh
+	PMESH=$(BUILD)/pmesh Scripts/kills.sh
+
+clean: swift
+	swift package clean
+
+# Installs the system's libraries where they are missing.
+setup: swift
+	@Scripts/setup.sh
+
+swift:
+	@command -v swift >/dev/null || { echo "PrimeMesh needs Swift 6.3 or newer: install it with swiftly, see https://www.swift.org/install/linux, then run make again" >&2; exit 1; }

@@ -1,0 +1,30 @@
+import FoundationEssentials
+import MeshJournal
+import MeshTrust
+
+extension MeshNode {
+    /// Receives a transfer: the one under a code, or without a code the next one that a member sends. `decide` answers an
+    /// offer; it is not asked again on a resume.
+    public func receive(
+        _ request: ReceiveRequest, decide: @escaping @Sendable (Offer) async -> Bool,
+        events: @escaping @Sendable (TransferEvent) -> Void
+    ) async throws(MeshError) -> [TransferSummary] {
+        try await MeshError.catching {
+            let here = Array(FileManager.default.currentDirectoryPath.utf8)
+            let options = ReceiveOptions(
+                onConflict: request.onConflict, allLinks: request.allLinks, fsync: request.fsync)
+            let flow = ReceiveFlow(
+                node: context, scope: try await scope(request), destination: AbsolutePath.of(request.out, below: here),
+                options: options, meeting: request.meeting, decide: decide, events: events)
+            return [try await flow.run()]
+        }
+    }
+
+    private func scope(_ request: ReceiveRequest) async throws -> MeetingScope {
+        guard let text = request.code else {
+            let membership = try await MembershipStore(node: context).only()
+            return .mesh(MeshMeeting(membership: membership, identity: context.identity))
+        }
+        return .code(try await CodeMeeting.open(try OneTimeCode(text), role: .claimant, node: context))
+    }
+}

@@ -1,0 +1,69 @@
+import FoundationEssentials
+import MeshJournal
+import MeshTransfer
+import MeshTrust
+import MeshWire
+
+extension MeshNode {
+    /// Goes on with an interrupted transfer (nil: the latest one), in either direction, as it was asked for then.
+    public func resume(
+        _ id: String?, meeting: MeetingOptions, events: @escaping @Sendable (TransferEvent) -> Void
+    ) async throws(MeshError) -> [TransferSummary] {
+        try await MeshError.catching {
+            let record = try await interrupted(id)
+            let scope = try await scope(of: record)
+            switch record.direction {
+            case .send:
+                let options = (try? JSONDecoder().decode(SendOptions.self, from: Data(record.options))) ?? SendOptions()
+                let flow = SendFlow(
+                    node: context, roots: record.roots, scope: scope, options: options, meeting: meeting, events: events)
+                return [try await flow.run()]
+            case .receive:
+                let options =
+                    (try? JSONDecoder().decode(ReceiveOptions.self, from: Data(record.options))) ?? ReceiveOptions()
+                let flow = ReceiveFlow(
+                    node: context, scope: scope, destination: record.roots.first ?? [], options: options, meeting: meeting,
+                    decide: { _ in true }, events: events)
+                return [try await flow.run()]
+            }
+        }
+    }
+
+    private func interrupted(_ id: String?) async throws -> TransferRecord {
+        if let id {
+            let record = try await record(id)
+            switch record.state {
+            case .active, .paused, .failed: return record
+            case .done, .partial: throw MeshError(.usage, "transfer \(record.id.short) is done: there is nothing to resume")
+            case .cancelled:
+                throw MeshError(.usage, "transfer \(record.id.short) was cancelled: `pmesh transfers retry \(record.id.short)` takes that back")
+            }
+        }
+        let open = try await context.journal.transfers(HistoryFilter(states: [.active, .paused, .failed], limit: 1))
+        guard let latest = open.first else { throw MeshError(.usage, "nothing to resume: every transfer of this home is done") }
+        return latest
+    }
+
+    /// A transfer by its id or the unique beginning of one.
+    func record(_ text: String) async throws -> TransferRecord {
+        let wanted = text.lowercased()
+        if let id = TransferID(wanted), let record = try await context.journal.transfer(id) { return record }
+        let all = try await context.journal.transfers(HistoryFilter(limit: 10_000))
+        let matches = all.filter { $0.id.description.hasPrefix(wanted) }
+        guard let match = matches.first else {
+            throw MeshError(.usage, "no transfer begins with \(text): see `pmesh transfers list`")
+        }
+        guard matches.count == 1 else {
+            throw MeshError(.usage, "\(matches.count) transfers begin with \(text): give more of the id")
+        }
+        return match
+    }
+
+    private func scope(of record: TransferRecord) async throws -> MeetingScope {
+        if let tag = record.code, let code = try await context.journal.code(tag) {
+            return .code(try CodeMeeting(code, node: context, role: code.role))
+        }
+        let membership = try await MembershipStore(node: context).only()
+        return .mesh(MeshMeeting(membership: membership, identity: context.identity, expected: record.peer))
+    }
+}

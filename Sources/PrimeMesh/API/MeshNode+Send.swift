@@ -1,0 +1,92 @@
+import FoundationEssentials
+import MeshDisk
+import MeshJournal
+import MeshTransfer
+import MeshTrust
+import MeshWire
+
+extension MeshNode {
+    /// Sends files and folders: under a code to whoever gives it, or to members by name, one after the other.
+    public func send(
+        _ request: SendRequest, events: @escaping @Sendable (TransferEvent) -> Void
+    ) async throws(MeshError) -> [TransferSummary] {
+        try await MeshError.catching {
+            let roots = try await Self.roots(request.paths, context)
+            let options = SendOptions(compression: request.compression.text, exclude: request.exclude)
+            var summaries: [TransferSummary] = []
+            for scope in try await scopes(request, events) {
+                let flow = SendFlow(
+                    node: context, roots: roots, scope: scope, options: options, meeting: request.meeting, events: events)
+                summaries.append(try await flow.run())
+            }
+            return summaries
+        }
+    }
+
+    /// What would be sent: files with their sizes. Paths are escaped for output.
+    public func preview(_ request: SendRequest) async throws(MeshError) -> [(path: String, size: UInt64)] {
+        try await MeshError.catching {
+            let exclude = IgnorePatterns(request.exclude.map { Array($0.utf8) })
+            let roots = try await Self.roots(request.paths, context)
+            return try await context.blocking {
+                let walk = try SourceWalk(roots: roots, exclude: exclude)
+                var files: [(path: String, size: UInt64)] = []
+                while case let batch = try walk.next(limit: 1_024), !batch.isEmpty {
+                    files += batch.filter { $0.manifest.kind == .file }
+                        .map { (EntryPath.escaped($0.manifest.path), $0.manifest.size) }
+                }
+                return files
+            }
+        }
+    }
+
+    private func scopes(
+        _ request: SendRequest, _ events: @Sendable (TransferEvent) -> Void
+    ) async throws -> [MeetingScope] {
+        guard request.to.isEmpty else { return try await memberScopes(request.to, request.meeting) }
+        let text = request.code ?? Self.drawCode()
+        let code = try OneTimeCode(text)
+        let meeting = try await CodeMeeting.open(code, role: .issuer, node: context)
+        events(.code(code.description))
+        return [.code(meeting)]
+    }
+
+    /// Absolute, without a trailing slash, sorted: the same paths are the same transfer, however they were given.
+    static func roots(_ paths: [[UInt8]], _ context: NodeContext) async throws -> [[UInt8]] {
+        guard !paths.isEmpty else { throw MeshError(.usage, "nothing to send: give one or more files or folders") }
+        return try await context.blocking {
+            let here = Array(FileManager.default.currentDirectoryPath.utf8)
+            let roots = paths.map { AbsolutePath.of($0, below: here) }
+            _ = try SourceRoot.all(roots)
+            return Set(roots).sorted { $0.lexicographicallyPrecedes($1) }
+        }
+    }
+}
+
+/// Paths as bytes, made absolute without looking at the disk.
+enum AbsolutePath {
+    private static let slash = UInt8(ascii: "/")
+
+    static func of(_ path: [UInt8], below folder: [UInt8]) -> [UInt8] {
+        let whole = path.first == slash ? path : folder + [slash] + path
+        var parts: [[UInt8]] = []
+        for part in whole.split(separator: slash).map(Array.init) {
+            if part == [UInt8(ascii: ".")] { continue }
+            // `..` is left to the system: behind a link it leads elsewhere than the text says.
+            parts.append(part)
+        }
+        return parts.isEmpty ? [slash] : parts.flatMap { [slash] + $0 }
+    }
+}
+
+extension CompressionMode {
+    /// What `init(_:)` reads.
+    var text: String {
+        switch self {
+        case .auto: "auto"
+        case .always: "always"
+        case .never: "never"
+        case .level(let level): String(level)
+        }
+    }
+}

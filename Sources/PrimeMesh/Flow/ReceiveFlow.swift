@@ -1,0 +1,120 @@
+import FoundationEssentials
+import MeshDisk
+import MeshJournal
+import MeshTransfer
+import MeshTransport
+import MeshTrust
+import MeshWire
+import Synchronization
+
+/// Receives one transfer, from the meeting to the receipt.
+struct ReceiveFlow: Sendable {
+    let node: NodeContext
+    let scope: MeetingScope
+    let destination: [UInt8]
+    let options: ReceiveOptions
+    let meeting: MeetingOptions
+    let decide: @Sendable (Offer) async -> Bool
+    let events: @Sendable (TransferEvent) -> Void
+
+    func run() async throws -> TransferSummary {
+        let report = TransferReport(emit: events)
+        let current = Mutex<TransferID?>(nil)
+        let settled = try await settled()
+        do {
+            try await receive(report) { id in
+                report.begin(id)
+                current.withLock { $0 = id }
+            }
+        } catch {
+            let cause = MeshError(error)
+            if let id = current.withLock({ $0 }) {
+                if cause.code != .interrupted, cause.code != .conflict {
+                    try? await node.journal.setState(.active, message: cause.message, of: id, at: NodeClock.wall)
+                }
+                await TransferLock(node: node).release(id)
+            }
+            // Done here long ago; the sender wanted nothing more, or is done as well.
+            if let settled, cause.code == .noPeer || cause.code == .timedOut { return try await summarize(settled, report) }
+            throw error
+        }
+        guard let id = current.withLock({ $0 }) else { throw MeshError(.other, "the transfer ended before it began: run both commands again") }
+        await TransferLock(node: node).release(id)
+        return try await summarize(id, report)
+    }
+
+    /// A transfer of this code that is done already; its sender may still want the receipt.
+    private func settled() async throws -> TransferID? {
+        guard case .code(let code) = scope else { return nil }
+        return try await node.journal.findFinished(direction: .receive, code: code.secrets.tag)?.id
+    }
+
+    private func receive(_ report: TransferReport, _ began: @escaping @Sendable (TransferID) -> Void) async throws {
+        let registry = ChannelRegistry()
+        let links = try await LinkSource.open(
+            node: node, scope: scope, options: meeting, listensByDefault: !scope.isCode, registry: registry)
+        if case .listening(let listener) = links { events(.listening(listener.listener.controlAddresses)) }
+        let isSettled = try await settled() != nil
+        let wait = meeting.wait ?? (isSettled ? 2 : scope.isCode ? 30 : .infinity)
+        let loop = PeerLoop(
+            node: node, source: links, registry: registry, report: report, wait: wait, patience: meeting.patience)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await links.run() }
+            group.addTask {
+                try await loop.run(purpose(report, began))
+                throw Finished()
+            }
+            defer { group.cancelAll() }
+            do { while try await group.next() != nil {} } catch is Finished {}
+        }
+    }
+
+    /// Ends the group: a listener would go on for ever.
+    private struct Finished: Error {}
+
+    private func purpose(
+        _ report: TransferReport, _ began: @escaping @Sendable (TransferID) -> Void
+    ) -> PeerSession.Purpose {
+        let flow = self
+        let lock = TransferLock(node: node)
+        var code: Bytes16?
+        if case .code(let meeting) = scope { code = meeting.secrets.tag }
+        let tag = code
+        return .receive { peer, name in
+            ReceiveContext(
+                node: flow.node, peer: peer, peerName: name, code: tag, destination: flow.destination,
+                options: flow.options, decide: flow.decide,
+                lock: { id in
+                    try await lock.acquire(id)
+                    began(id)
+                },
+                emit: { flow.news($0, report) })
+        }
+    }
+
+    private func news(_ news: ReceiveContext.News, _ report: TransferReport) {
+        switch news {
+        case .offered(let offer): report.event(.offer(offer))
+        case .accepted: break
+        case .ended(let entries):
+            for (entry, ended) in entries {
+                let path = EntryPath.escaped(entry.manifest.path)
+                if ended.state == .finished {
+                    report.event(.file(path: path, size: entry.manifest.size))
+                } else {
+                    report.event(.warning("\(path) was left out: something stands there already"))
+                }
+            }
+        case .retried: break
+        }
+    }
+
+    private func summarize(_ id: TransferID, _ report: TransferReport) async throws -> TransferSummary {
+        guard let kept = try await node.journal.receipt(of: id), let receipt = try? Receipt(reading: kept.body),
+            let record = try await node.journal.transfer(id)
+        else { throw MeshError(.integrity, "the receipt is missing from the journal: run both commands again") }
+        let summary = report.summary(receipt, files: record.totals.files)
+        events(.done(summary))
+        return summary
+    }
+}

@@ -1,0 +1,153 @@
+import FoundationEssentials
+import MeshDisk
+import MeshJournal
+import MeshTransfer
+import MeshTransport
+import MeshTrust
+import MeshWire
+
+/// Sends to one peer, from the paths to the receipt.
+struct SendFlow: Sendable {
+    let node: NodeContext
+    let roots: [[UInt8]]
+    let scope: MeetingScope
+    let options: SendOptions
+    let meeting: MeetingOptions
+    let events: @Sendable (TransferEvent) -> Void
+
+    func run() async throws -> TransferSummary {
+        if let summary = try await finished() { return summary }
+        let record = try await record()
+        let lock = TransferLock(node: node)
+        try await lock.acquire(record.id)
+        do {
+            let summary = try await send(record)
+            await lock.release(record.id)
+            return summary
+        } catch {
+            let cause = MeshError(error)
+            if cause.code != .interrupted, cause.code != .conflict {
+                try? await node.journal.setState(.active, message: cause.message, of: record.id, at: NodeClock.wall)
+            }
+            await lock.release(record.id)
+            throw error
+        }
+    }
+
+    // MARK: the transfer's record
+
+    /// The same command after the transfer was done: the receipt is answer enough.
+    private func finished() async throws -> TransferSummary? {
+        guard case .code(let code) = scope,
+            let record = try await node.journal.findFinished(direction: .send, code: code.secrets.tag)
+        else { return nil }
+        guard record.roots == roots else { throw Self.otherPaths }
+        guard let kept = try await node.journal.receipt(of: record.id), let receipt = try? Receipt(reading: kept.body)
+        else { return nil }
+        let summary = TransferReport(emit: events).summary(receipt, files: record.totals.files)
+        events(.done(summary))
+        return summary
+    }
+
+    private static let otherPaths = MeshError(
+        .usage, "this code was used for other paths: give the same paths to go on, or use a new code")
+
+    private func record() async throws -> TransferRecord {
+        if let known = try await known() {
+            guard known.roots == roots else { throw Self.otherPaths }
+            if known.state != .active {
+                try await node.journal.setState(.active, message: nil, of: known.id, at: NodeClock.wall)
+            }
+            return known
+        }
+        let now = NodeClock.wall
+        var code: Bytes16?
+        if case .code(let meeting) = scope { code = meeting.secrets.tag }
+        let fresh = TransferRecord(
+            id: TransferID(node.identifier()), direction: .send, peer: scope.pinned, code: code, roots: roots,
+            options: Array((try? JSONEncoder().encode(options)) ?? Data()), created: now, updated: now)
+        try await node.journal.create(fresh)
+        return fresh
+    }
+
+    private func known() async throws -> TransferRecord? {
+        switch scope {
+        case .code(let code): try await node.journal.findTransfer(direction: .send, code: code.secrets.tag)
+        case .mesh(let mesh): try await node.journal.findTransfer(direction: .send, peer: mesh.expected, roots: roots)
+        }
+    }
+
+    // MARK: sending
+
+    private func send(_ record: TransferRecord) async throws -> TransferSummary {
+        let (node, roots) = (node, roots)
+        let source = try await node.blocking { try FileSource(roots: roots) }
+        let manifest = ManifestWriter(journal: node.journal, record: record)
+        let done = try await node.journal.progress(of: record.id)
+        let report = TransferReport(base: done.bytes, emit: events)
+        report.begin(record.id)
+        let registry = ChannelRegistry()
+        let links = try await LinkSource.open(
+            node: node, scope: scope, options: meeting, listensByDefault: scope.isCode, registry: registry)
+        if case .listening(let listener) = links { events(.listening(listener.listener.controlAddresses)) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await links.run() }
+            group.addTask { try await ManifestWalk(node: node, record: record, options: options, manifest: manifest, report: report).run() }
+            group.addTask {
+                try await loop(links, registry, report).run(purpose(record, source, manifest, report))
+                throw Finished()
+            }
+            defer { group.cancelAll() }
+            do { while try await group.next() != nil {} } catch is Finished {}
+        }
+        return try await summarize(record, report)
+    }
+
+    /// Ends the group: the other tasks would go on for ever.
+    private struct Finished: Error {}
+
+    private func loop(_ links: LinkSource, _ registry: ChannelRegistry, _ report: TransferReport) -> PeerLoop {
+        // A code's sender waits for a person at another machine: as long as the code lives.
+        let usual = scope.isCode && scope.pinned == nil ? Double(CodeLife.lifetime) / 1e9 : 30
+        let patience = meeting.patience
+        let wait = meeting.wait ?? (scope.isCode && scope.pinned != nil ? patience : usual)
+        return PeerLoop(node: node, source: links, registry: registry, report: report, wait: wait, patience: patience)
+    }
+
+    private func purpose(
+        _ record: TransferRecord, _ source: FileSource, _ manifest: ManifestWriter, _ report: TransferReport
+    ) -> PeerSession.Purpose {
+        let (node, options) = (node, options)
+        return .send { peer in
+            SendContext(
+                node: node, record: record, source: source, manifest: manifest, peer: peer,
+                compression: CompressionMode(options.compression) ?? .auto
+            ) { news in
+                switch news {
+                case .connected: break
+                case .sealed(let entries):
+                    for entry in entries { report.event(.file(path: EntryPath.escaped(entry.manifest.path), size: entry.manifest.size)) }
+                case .warning(let entry, let error): report.event(.warning("\(EntryPath.escaped(entry.manifest.path)): \(error)"))
+                case .gaveUp(let entries):
+                    report.failed(UInt64(entries.count), changed: true)
+                    for entry in entries { report.event(.warning("\(EntryPath.escaped(entry.manifest.path)) kept changing and was left out")) }
+                }
+            }
+        }
+    }
+
+    private func summarize(_ record: TransferRecord, _ report: TransferReport) async throws -> TransferSummary {
+        guard let kept = try await node.journal.receipt(of: record.id), let receipt = try? Receipt(reading: kept.body),
+            let ended = try await node.journal.transfer(record.id)
+        else { throw MeshError(.integrity, "the receipt is missing from the journal: run both commands again") }
+        let summary = report.summary(receipt, files: ended.totals.files)
+        events(.done(summary))
+        return summary
+    }
+}
+
+/// What a resume must repeat; kept with the transfer as JSON.
+struct SendOptions: Codable, Sendable, Hashable {
+    var compression = "auto"
+    var exclude: [String] = []
+}

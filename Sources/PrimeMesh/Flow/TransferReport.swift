@@ -1,0 +1,100 @@
+import MeshTransfer
+import MeshWire
+import Synchronization
+
+/// Turns what sessions tell into events for the program, and adds up what a transfer took over all its sessions.
+final class TransferReport: Sendable {
+    /// Nanoseconds between two progress events.
+    private static let interval: UInt64 = 100_000_000
+
+    private struct State {
+        var transfer: TransferID?
+        var began = NodeClock.monotonic
+        var lastProgress: UInt64 = 0
+        var meter = RateMeter()
+        /// Of sessions that have ended.
+        var past = TransferCounters()
+        var snapshot = TransferSnapshot()
+        var failed: UInt64 = 0
+        var sourceChanged = false
+    }
+
+    private let state = Mutex(State())
+    private let emit: @Sendable (TransferEvent) -> Void
+    /// Bytes that were there when the program started; the receiver counts them itself.
+    private let base: UInt64
+
+    init(base: UInt64 = 0, emit: @escaping @Sendable (TransferEvent) -> Void) {
+        self.base = base
+        self.emit = emit
+    }
+
+    func event(_ event: TransferEvent) { emit(event) }
+
+    func begin(_ transfer: TransferID) { state.withLock { $0.transfer = transfer } }
+
+    /// A session began: what the last one counted is past.
+    func nextSession() {
+        state.withLock { state in
+            state.past.add(state.snapshot.counters)
+            state.snapshot.counters = TransferCounters()
+        }
+    }
+
+    func failed(_ count: UInt64, changed: Bool) {
+        state.withLock {
+            $0.failed += count
+            $0.sourceChanged = $0.sourceChanged || changed
+        }
+    }
+
+    func progress(_ snapshot: TransferSnapshot, lanes: Int) {
+        let event = state.withLock { state -> TransferEvent? in
+            let now = NodeClock.monotonic
+            state.snapshot = snapshot
+            let bytes = min(base + snapshot.bytes, max(snapshot.totals.bytes, snapshot.bytes))
+            state.meter.update(bytes, now: now)
+            guard let transfer = state.transfer, now >= state.lastProgress + Self.interval, snapshot.totals.entries > 0
+            else { return nil }
+            state.lastProgress = now
+            let rate = state.meter.rate
+            let rest = snapshot.totals.bytes - min(bytes, snapshot.totals.bytes)
+            return .progress(
+                TransferProgress(
+                    transfer: transfer, bytes: bytes, totalBytes: snapshot.totals.bytes, isCounting: snapshot.isCounting,
+                    files: snapshot.files, totalFiles: snapshot.totals.files,
+                    wireBytes: state.past.wireBytes + snapshot.counters.wireBytes, rate: rate,
+                    remaining: rate > 0 && !snapshot.isCounting ? Double(rest) / rate : nil, lanes: lanes))
+        }
+        if let event { emit(event) }
+    }
+
+    /// The summary of a finished transfer, from its receipt and what was counted.
+    func summary(_ receipt: Receipt, files: UInt64) -> TransferSummary {
+        state.withLock { state in
+            var counters = state.past
+            counters.add(state.snapshot.counters)
+            let outcome: ExitCode =
+                state.sourceChanged ? .sourceChanged : state.failed > 0 || receipt.skipped > 0 ? .partial : .done
+            return TransferSummary(
+                transfer: receipt.transfer, files: files, bytes: receipt.bytes, wireBytes: counters.wireBytes,
+                chunks: receipt.chunks, chunksResumed: receipt.chunks - min(counters.chunks, receipt.chunks),
+                chunksRetried: counters.chunksRetried, seconds: Double(NodeClock.monotonic - state.began) / 1e9,
+                root: receipt.root, skipped: receipt.skipped, failed: state.failed, isDurable: receipt.isDurable,
+                outcome: outcome)
+        }
+    }
+
+    var receipt: Receipt? { state.withLock { $0.snapshot.receipt } }
+}
+
+extension TransferCounters {
+    fileprivate mutating func add(_ other: TransferCounters) {
+        chunks += other.chunks
+        chunksRetried += other.chunksRetried
+        chunksLate += other.chunksLate
+        bytes += other.bytes
+        wireBytes += other.wireBytes
+        files += other.files
+    }
+}

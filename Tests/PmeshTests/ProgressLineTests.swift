@@ -1,0 +1,67 @@
+import MeshWire
+import Testing
+
+@testable import PrimeMesh
+@testable import pmesh
+
+@Suite struct ProgressLineTests {
+    private let half = ProgressLine(
+        bytes: 512 << 20, totalBytes: 1 << 30, files: 3, totalFiles: 10, rate: 400 * 1_048_576, remaining: 1.3,
+        ratio: 1.25, lanes: 4)
+
+    @Test func everythingWhereThereIsRoom() {
+        #expect(
+            half.text(width: 120)
+                == " 50 %  512 MiB of 1.0 GiB  400 MiB/s  1.3 s left  ratio 1.25  4 lanes  3 of 10 files")
+    }
+
+    @Test func theLeastWantedPartsGoFirst() {
+        #expect(half.text(width: 60) == " 50 %  512 MiB of 1.0 GiB  400 MiB/s  1.3 s left")
+        #expect(half.text(width: 6) == " 50 %")
+        #expect(half.text(width: 5) == "")
+    }
+
+    @Test(arguments: 0...120)
+    func neverWiderThanTheTerminal(_ width: Int) {
+        #expect(half.text(width: width).count < max(1, width))
+    }
+
+    @Test func whileCountingNothingIsPromised() {
+        var line = half
+        line.isCounting = true
+        #expect(line.text(width: 120) == " 50 %  512 MiB of 1.0 GiB+  400 MiB/s  ratio 1.25  4 lanes  3 of 10+ files")
+    }
+
+    @Test func aHundredPercentMeansAllOfIt() {
+        var line = ProgressLine(bytes: (1 << 30) - 1, totalBytes: 1 << 30)
+        #expect(line.text(width: 8) == " 99 %")
+        line.bytes = 1 << 30
+        #expect(line.text(width: 8) == "100 %")
+        #expect(ProgressLine().text(width: 8) == "  0 %")
+    }
+
+    @Test func transfersAddUpAndTheRatioLeavesOutWhatWasThere() {
+        var sum = ProgressSum()
+        sum.take(progress(1, bytes: 1000, wire: 0, rate: 0))
+        sum.take(progress(1, bytes: 1400, wire: 200, rate: 10))
+        sum.take(progress(2, bytes: 0, wire: 0, rate: 5))
+        var line = sum.line
+        #expect(line.bytes == 1400)
+        #expect(line.totalBytes == 4000)
+        #expect(line.rate == 15)
+        #expect(line.lanes == 8)
+        #expect(line.ratio == 2)
+        sum.end(progress(1, bytes: 0, wire: 0, rate: 0).transfer)
+        line = sum.line
+        #expect(line.bytes == 1400)
+        #expect(line.rate == 5)
+        #expect(line.lanes == 4)
+    }
+
+    private func progress(_ number: UInt8, bytes: UInt64, wire: UInt64, rate: Double) -> TransferProgress {
+        TransferProgress(
+            transfer: TransferID(Bytes16([UInt8](repeating: number, count: 16))!), bytes: bytes, totalBytes: 2000,
+            isCounting: false,
+            files: 0, totalFiles: 1, wireBytes: wire, rate: rate, remaining: nil, lanes: 4)
+    }
+}

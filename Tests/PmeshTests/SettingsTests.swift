@@ -1,0 +1,63 @@
+import ArgumentParser
+import FoundationEssentials
+import MeshTransfer
+import MeshWire
+import PrimeMesh
+import Testing
+
+@testable import pmesh
+
+@Suite struct SettingsTests {
+    private let home = NodeHome(folder: "/nowhere", environment: [:])
+
+    @Test func anOptionWinsOverTheEnvironmentAndThatOverTheFile() throws {
+        var file = ConfigurationFile()
+        file.compress = "never"
+        func mode(_ given: CompressionMode?, _ variables: [String: String]) throws -> CompressionMode? {
+            let settings = Settings(environment: Environment(variables), file: file, home: home)
+            return try settings.value(given, "COMPRESS", "compress", settings.file.compress)
+        }
+        #expect(try mode(.always, ["PMESH_COMPRESS": "3"]) == .always)
+        #expect(try mode(nil, ["PMESH_COMPRESS": "3"]) == .level(3))
+        #expect(try mode(nil, ["PMESH_COMPRESS": ""]) == .never)
+        #expect(try mode(nil, [:]) == .never)
+        file.compress = nil
+        #expect(try mode(nil, [:]) == nil)
+    }
+
+    @Test func severalAddressesAreSeparatedByCommas() throws {
+        let settings = Settings(
+            environment: Environment(["PMESH_PEER": "a:1,[::1]:2"]), file: ConfigurationFile(), home: home)
+        let peers: [NodeAddress] = try settings.values([], "PEER", "peers", nil)
+        #expect(peers == [NodeAddress(host: "a", port: 1), NodeAddress(host: "::1", port: 2)])
+    }
+
+    @Test func aWrongValueIsNamedWithItsPlace() throws {
+        let settings = Settings(
+            environment: Environment(["PMESH_COMPRESS": "fast"]), file: ConfigurationFile(), home: home)
+        let error = #expect(throws: MeshError.self) {
+            let _: CompressionMode? = try settings.value(nil, "COMPRESS", "compress", nil)
+        }
+        #expect(error?.code == .usage)
+        #expect(error?.message == #"PMESH_COMPRESS cannot be "fast"; it may be one of auto, always, never, 1-9"#)
+    }
+
+    @Test func unknownKeysOfTheFileAreRefused() throws {
+        let good = try JSONDecoder().decode(
+            ConfigurationFile.self, from: Data(#"{"out":"/in","peers":["a:1"],"wait":5}"#.utf8))
+        #expect(good.out == "/in")
+        #expect(good.peers == ["a:1"])
+        #expect(good.wait == 5)
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(ConfigurationFile.self, from: Data(#"{"uot":"/in"}"#.utf8))
+        }
+    }
+
+    @Test(arguments: [
+        ("Ada.example.org", "ada"), ("my_host", "my-host"), ("--x--", "x"), ("", "node"), ("ünï", "n"), (".", "node"),
+        (String(repeating: "a", count: 80), String(repeating: "a", count: 63)),
+    ])
+    func aHostsNameBecomesANodesName(_ host: String, _ name: String) {
+        #expect(HostName.nodeName(host) == name)
+    }
+}
