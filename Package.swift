@@ -119,6 +119,7 @@ let package = Package(
                 "MeshTransportTests",
                 ["MeshTransport", "MeshChannel", "MeshControl", "MeshTrust", "MeshWire", nioCore, nioPosix, nioSSL]),
             tests("MeshWireTests", ["MeshWire", nioCore]),
+            tests("MeshTransferTests", ["MeshTransfer", "MeshWire", nioCore, crypto]),
             tests("PmeshTests", ["pmesh", "PrimeMesh", "MeshTransfer", "MeshWire", arguments]),
         ],
     swiftLanguageModes: [.v6]

@@ -146,8 +146,9 @@ package struct ReceiveSession: Sendable {
     }
 
     private mutating func page(_ instruction: Instruction, now: UInt64) -> [Instruction] {
-        // The sender keeps four pages ahead; twice as many leaves room for one rewind.
-        guard queuedPages.count < 8 else { return violation(.invalid("number of manifest pages")) }
+        // The sender keeps four pages ahead, and sends them again with each lead that is lost: six losses within the time
+        // that a page takes. 24 pages are 6 MiB.
+        guard queuedPages.count < 24 else { return violation(.invalid("number of manifest pages")) }
         queuedPages.append(instruction)
         return advance(now: now)
     }

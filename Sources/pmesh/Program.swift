@@ -79,7 +79,7 @@ enum Program {
 extension CommandFailure {
     /// The same after a signal: whatever was thrown while stopping, the person asked for it.
     fileprivate var interrupted: CommandFailure {
-        if code == .interrupted { return self }
+        if code == .interrupted && resume == nil { return self }
         return CommandFailure(.interrupted(canResume: resume != nil), resume: resume)
     }
 }

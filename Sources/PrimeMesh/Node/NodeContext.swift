@@ -27,6 +27,9 @@ final class NodeContext: Sendable {
 
     init(home: NodeHome, name: String) async throws {
         let boot = BootIdentity.current() ?? "unknown"
+        // Buffers of 128 KiB to 4 MiB come and go thousands of times a second: the allocator must not give each back to
+        // the system and have it zeroed again.
+        mesh_tune_malloc()
         self.home = home
         self.name = name
         self.boot = boot
