@@ -81,7 +81,12 @@ let node: [Target] = [
 
 let programs: [Target] = [
     program("pmesh", ["PrimeMesh", "MeshTransfer", "MeshWire", arguments]),
-    program("pmesh-bench", ["PrimeMesh", "MeshTransfer", "MeshWire", arguments]),
+    program(
+        "pmesh-bench",
+        [
+            "MeshJournal", "MeshTransport", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTrust", "MeshWire", nioCore,
+            nioPosix, crypto, arguments,
+        ]),
     program("SimpleMesh", ["PrimeMesh", "MeshWire"], path: "Examples/SimpleMesh"),
     program("FileTransfer", ["PrimeMesh", "MeshWire"], path: "Examples/FileTransfer"),
 ]
@@ -121,6 +126,8 @@ let package = Package(
             tests("MeshWireTests", ["MeshWire", nioCore]),
             tests("MeshTransferTests", ["MeshTransfer", "MeshWire", nioCore, crypto]),
             tests("PmeshTests", ["pmesh", "PrimeMesh", "MeshTransfer", "MeshWire", arguments]),
+            tests("ArchitectureTests", ["MeshMigrations"]),
+            tests("EndToEndTests", ["pmesh", "MeshDisk", "MeshTransport", "MeshTrust", "MeshWire", nioCore, nioPosix, grdb]),
         ],
     swiftLanguageModes: [.v6]
 )

@@ -94,9 +94,8 @@ int mesh_duplicate(int descriptor) {
 
 int mesh_tune_malloc(void) {
 #ifdef __GLIBC__
-    // glibc refuses thresholds above half of its largest heap: 32 MiB on most 64-bit builds.
-    int threshold = mallopt(M_MMAP_THRESHOLD, 64 << 20) || mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    return threshold && mallopt(M_TRIM_THRESHOLD, 256 << 20) && mallopt(M_ARENA_MAX, 2);
+    // Above 16 MiB lies what is needed once (scrypt's 32 MiB): that goes back to the system when it is freed.
+    return mallopt(M_MMAP_THRESHOLD, 16 << 20) && mallopt(M_TRIM_THRESHOLD, 64 << 20) && mallopt(M_ARENA_MAX, 2);
 #else
     return 0;
 #endif

@@ -32,9 +32,9 @@ package struct LaneCreditOut: Hashable, Sendable {
 
 /// The receiving end's view of a lane's credit: what the peer may send, and when to tell it that bytes were freed.
 package struct LaneCreditIn: Hashable, Sendable {
-    /// Told at once when this much was freed: a quarter of the window, so that a fast lane never runs dry and yet few
-    /// messages are spent on it.
-    package static let quantum = Limits.laneCredit / 4
+    /// Told at once when this much was freed: a fast lane never runs dry, and few messages are spent on it. Together with
+    /// the largest chunk it fits the window, or a sender could wait for credit that is never told.
+    package static let quantum: UInt64 = 1024 * 1024
 
     /// Bytes of chunk frames received since the lane opened.
     package private(set) var received: UInt64 = 0

@@ -1,10 +1,13 @@
 import CPosix
 import Glibc
+import Synchronization
 
 /// An open file descriptor. It is closed when its last holder lets go of it, so a cache may drop one that another
 /// thread is reading from: numbers are never reused under a running call.
 final class Descriptor: Sendable {
     private let number: Int32
+    /// One large write at a time: the file system locks the file for each anyway, and waits for that lock by spinning.
+    private let writing = Mutex(())
 
     /// Takes over `number`.
     init(_ number: Int) {
@@ -84,7 +87,9 @@ final class Descriptor: Sendable {
     /// Writes all of `vectors` from `offset` on.
     func write(_ vectors: [iovec], at offset: UInt64) throws(SystemError) {
         let length = vectors.reduce(0) { $0 + $1.iov_len }
-        let written = try moveAll("write", vectors, at: offset) { pwritev($0, $1, $2, $3) }
+        let written = try writing.withLock { _ throws(SystemError) in
+            try moveAll("write", vectors, at: offset) { pwritev($0, $1, $2, $3) }
+        }
         guard written == length else { throw SystemError(EIO, "write") }
     }
 

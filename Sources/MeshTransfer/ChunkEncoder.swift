@@ -54,8 +54,10 @@ package struct ChunkEncoder: ~Copyable {
         self.stream = stream
     }
 
-    /// Encodes `pieces` into one buffer. Chunks of an entry whose read failed are left out and named in `failed`: the
-    /// others of the batch go on.
+    /// Encodes `pieces` into one buffer, those of one entry next to each other. After an entry's pieces were read, the file
+    /// is compared with what the walk saw: a chunk that leaves was read while the file was still the same, so that no
+    /// mixture of two versions can be put together, whenever a piece is read again. Entries that changed or could not be
+    /// read are left out and named in `failed`; the others of the batch go on.
     package mutating func encode(
         _ pieces: [ChunkPiece], choice: CompressionChoice, source: some ChunkSource
     ) -> (batch: EncodedBatch, failed: [(entry: SourceEntry, error: DiskError)]) {
@@ -63,12 +65,24 @@ package struct ChunkEncoder: ~Copyable {
         var batch = EncodedBatch(frames: ByteBufferAllocator().buffer(capacity: capacity))
         var failed: [(entry: SourceEntry, error: DiskError)] = []
         batch.records.reserveCapacity(pieces.count)
-        for piece in pieces where !failed.contains(where: { $0.entry.number == piece.entry.number }) {
-            do {
-                batch.records.append(try encode(piece, choice: choice, source: source, into: &batch.frames))
-                batch.rawBytes += piece.length
+        var rest = pieces[...]
+        while let entry = rest.first?.entry {
+            let own = rest.prefix { $0.entry.number == entry.number }
+            rest = rest.dropFirst(own.count)
+            let mark = (frames: batch.frames.writerIndex, records: batch.records.count, raw: batch.rawBytes)
+            do throws(DiskError) {
+                for piece in own {
+                    batch.records.append(try encode(piece, choice: choice, source: source, into: &batch.frames))
+                    batch.rawBytes += piece.length
+                }
+                guard try source.isUnchanged(entry) else {
+                    throw .changed(path: EntryPath.escaped(entry.manifest.path))
+                }
             } catch {
-                failed.append((piece.entry, error))
+                batch.frames.moveWriterIndex(to: mark.frames)
+                batch.records.removeSubrange(mark.records...)
+                batch.rawBytes = mark.raw
+                failed.append((entry, error))
             }
         }
         return (batch, failed)

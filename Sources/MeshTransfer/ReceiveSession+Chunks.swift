@@ -158,10 +158,15 @@ extension ReceiveSession {
     /// Says again all that the sender must know.
     mutating func resynchronize(now: UInt64) -> [Instruction] {
         lastArrival = now
-        if !closing.isEmpty { return closing.map { .send($0) } }
-        var instructions: [Instruction] = [.send(.manifestKept(entries: totals.entries))]
+        var instructions: [Instruction] = closing.isEmpty ? [.send(.manifestKept(entries: totals.entries))] : []
         for piece in NumberSet(recent).pieces(of: Limits.ranges) { instructions.append(.acknowledge(piece)) }
-        return instructions + wants(window.missing, seals: window.unsealed)
+        // The sender checks a receipt with the digests of what was acknowledged.
+        guard closing.isEmpty else { return instructions + closing.map { .send($0) } }
+        let missing = window.missing
+        // To the sender these are on their way still.
+        let damaged = NumberSet(attempts.keys.filter(missing.contains).map { $0..<$0 + 1 })
+        for piece in damaged.pieces(of: Limits.ranges) { instructions.append(.send(.damaged(chunks: piece))) }
+        return instructions + wants(missing, seals: window.unsealed)
     }
 }
 

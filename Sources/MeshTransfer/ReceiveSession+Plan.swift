@@ -121,9 +121,12 @@ extension ReceiveSession {
     /// The sender has not yet said that the manifest is whole.
     package var isCounting: Bool { announced.map { $0.entries > totals.entries } ?? true }
 
+    /// Something is owed by the sender: chunks, seals, or its answer to the receipt.
+    private var isWaiting: Bool { !window.isEmpty || !closing.isEmpty }
+
     /// When `tick` is next of use.
     package var nextDeadline: UInt64? {
-        let stall = window.isEmpty ? nil : lastArrival + Self.stallLimit
+        let stall = isWaiting ? lastArrival + Self.stallLimit : nil
         guard let due = buffer.deadline else { return stall }
         return stall.map { min($0, due) } ?? due
     }
@@ -131,7 +134,7 @@ extension ReceiveSession {
     package mutating func tick(now: UInt64) -> [Instruction] {
         guard !isEnded else { return [] }
         var instructions: [Instruction] = []
-        if !window.isEmpty, storing == 0, now >= lastArrival + Self.stallLimit { instructions = resynchronize(now: now) }
+        if isWaiting, storing == 0, now >= lastArrival + Self.stallLimit { instructions = resynchronize(now: now) }
         return instructions + advance(now: now)
     }
 }

@@ -44,6 +44,12 @@ extension SendSession {
         ready.removeFirst(taken)
     }
 
+    /// Lanes are full although the receiver would take more: the link is what is slow. Where credit is what is missing,
+    /// fewer bytes would not make the receiver faster.
+    private var isLinkBound: Bool {
+        lanes.values.contains { $0.queued >= Self.laneQueue && $0.credit >= UInt64(Self.batchBytes) }
+    }
+
     private func freest(for cost: Int) -> LaneName? {
         lanes.filter { $0.value.queued < Self.laneQueue && $0.value.credit >= UInt64(cost) }
             .min { ($0.value.queued, $0.key.prime) < ($1.value.queued, $1.key.prime) }?.key
@@ -75,7 +81,7 @@ extension SendSession {
     }
 
     private mutating func begin(_ pieces: [ChunkPiece], bytes: Int) -> EncodeJob {
-        let choice = policy.choose(waiting: readyBytes, bound: Self.encodeAhead / 2)
+        let choice = policy.choose(waiting: isLinkBound ? readyBytes : 0, bound: Self.encodeAhead / 2)
         let job = EncodeJob(id: nextJob, pieces: pieces, choice: choice)
         nextJob += 1
         jobs[job.id] = pieces
@@ -99,8 +105,8 @@ extension SendSession {
         return pump()
     }
 
-    /// The pool's answer to `encode`. Entries that could not be read are taken back; those whose last wanted chunk was
-    /// read are compared with what the walk saw.
+    /// The pool's answer to `encode`. Entries that changed or could not be read are taken back; those whose last wanted
+    /// chunk was read are sealed: the job compared the file after reading it.
     package mutating func encoded(
         _ id: UInt64, _ batch: EncodedBatch, failed: [(entry: SourceEntry, error: DiskError)]
     ) -> [Instruction] {
@@ -119,7 +125,7 @@ extension SendSession {
         var instructions = failed.isEmpty ? [] : takeBack(failed.map(\.entry))
         let lost = Set(failed.map(\.entry.number))
         let whole = unique(pieces.map(\.entry)).filter { !lost.contains($0.number) && isRead($0) }
-        if !whole.isEmpty { instructions.append(.checkSeals(whole)) }
+        if !whole.isEmpty { instructions.append(.seal(whole)) }
         return instructions + pump()
     }
 
@@ -136,13 +142,8 @@ extension SendSession {
     /// The disk's answer to `checkSeals`.
     package mutating func sealsChecked(unchanged: [SourceEntry], changed: [SourceEntry]) -> [Instruction] {
         guard !isEnded else { return [] }
-        var instructions: [Instruction] = []
         let unchanged = unchanged.filter { !takenBack.contains($0.number) }
-        if !unchanged.isEmpty {
-            var entries = NumberSet()
-            for entry in unchanged { entries.insert(entry.number) }
-            instructions.append(.send(.sealed(entries: entries)))
-        }
+        var instructions: [Instruction] = unchanged.isEmpty ? [] : [.seal(unchanged)]
         if !changed.isEmpty { instructions += takeBack(changed) }
         return instructions + pump()
     }

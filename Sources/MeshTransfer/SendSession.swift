@@ -21,10 +21,10 @@ package struct SendSession: Sendable {
         /// Read, hash, deflate, frame; answer `encoded`.
         case encode(EncodeJob)
         case transmit(LaneName, ByteBuffer)
-        /// Compare these files with what the walk saw; answer `sealsChecked`.
-        case checkSeals([SourceEntry])
-        /// Look up these entries, then as `checkSeals`.
-        case checkSealsOf(NumberSet)
+        /// Say that these files are sealed: every byte of them left while they were what the walk saw.
+        case seal([SourceEntry])
+        /// Look these entries up and compare them with what the walk saw once more; answer `sealsChecked`.
+        case checkSeals(NumberSet)
         /// Keep the digests of acknowledged chunks.
         case record([ChunkRecord])
         /// Take these entries back, and where `again` add the files anew at the end; answer `manifestGrew`.
@@ -90,11 +90,15 @@ package struct SendSession: Sendable {
     var ready: [EncodedBatch] = []
     var readyBytes = 0
     var sent: [UInt64: Sent] = [:]
+    /// Chunks that a lost lane carried: their acknowledgement may have survived it.
+    var orphans: [UInt64: ChunkRecord] = [:]
     var lanes: [LaneName: LaneRoom] = [:]
     var changes: [[UInt8]: Int] = [:]
     var skipped = NumberSet()
     /// Entries that were taken back: the journal may not know yet, and the receiver may still ask for them.
     var takenBack = NumberSet()
+    /// A receipt is being checked; that ends the session either way.
+    var isChecking = false
     var isEnded = false
     package internal(set) var counters = TransferCounters()
 
@@ -135,6 +139,7 @@ package struct SendSession: Sendable {
         lanes[name] = nil
         for (number, entry) in sent where entry.lane == name {
             sent[number] = nil
+            orphans[number] = entry.record
             inFlight.remove(number)
             wanted.insert(number)
             counters.chunksRetried += 1
@@ -163,6 +168,9 @@ package struct SendSession: Sendable {
             skipped.formUnion(entries)
             return []
         case .receipt(let body, let signature):
+            // It comes again while nobody answers: one check at a time.
+            guard !isChecking else { return [] }
+            isChecking = true
             return [.checkReceipt(body: body, signature: signature, skipped: skipped)]
         case .failed(let code): return end(.fail(code, toPeer: false))
         case .manifestPage, .manifestEnd, .sealed, .received: return violation()
@@ -176,8 +184,9 @@ package struct SendSession: Sendable {
         var records: [ChunkRecord] = []
         for range in numbers.ranges {
             for number in range {
-                guard let entry = sent.removeValue(forKey: number) else { continue }
-                records.append(entry.record)
+                let orphan = orphans.removeValue(forKey: number)
+                guard let record = sent.removeValue(forKey: number)?.record ?? orphan else { continue }
+                records.append(record)
             }
         }
         inFlight.subtract(numbers)
@@ -194,7 +203,7 @@ package struct SendSession: Sendable {
         // A want is bounded, and so is what all of them may leave here.
         guard wanted.ranges.count <= 8 * Limits.ranges else { return violation() }
         let work = pump()
-        return seals.isEmpty ? work : work + [.checkSealsOf(seals)]
+        return seals.isEmpty ? work : work + [.checkSeals(seals)]
     }
 
     /// Chunks that arrived and did not verify go out again; of those not out at present a copy comes anyway.

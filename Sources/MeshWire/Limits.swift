@@ -31,6 +31,7 @@ package enum Limits {
     package static let receipt = 4_096
     /// Lanes of one channel.
     package static let lanes = 8
-    /// Bytes of chunk frames a lane may carry beyond what the receiver has given back; two chunks of the largest size.
-    package static let laneCredit: UInt64 = 8 * 1024 * 1024 + 64 * 1024
+    /// Bytes of chunk frames a lane may carry beyond what the receiver has given back: a chunk of the largest size, and
+    /// 1 MiB that may be freed and not yet told. Four lanes hold 20 MiB of a receiver's memory, eight hold 40.
+    package static let laneCredit: UInt64 = 5 * 1024 * 1024 + 64 * 1024
 }

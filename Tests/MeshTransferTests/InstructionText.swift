@@ -42,8 +42,8 @@ extension SendSession.Instruction {
         case .load(let chunk): "load \(chunk)"
         case .encode(let job): "encode #\(job.id): \(NumberSet(job.pieces.map(\.number)).text) \(job.choice.text)"
         case .transmit(let lane, let frames): "transmit on \(lane.prime): \(chunkNumbers(frames).text)"
-        case .checkSeals(let entries): "check seals \(NumberSet(entries.map(\.number)).text)"
-        case .checkSealsOf(let entries): "check seals of \(entries.text)"
+        case .seal(let entries): "seal \(NumberSet(entries.map(\.number)).text)"
+        case .checkSeals(let entries): "check seals \(entries.text)"
         case .record(let records): "record \(NumberSet(records.map(\.number)).text)"
         case .withdraw(let entries, let again):
             "withdraw \(NumberSet(entries.map(\.number)).text)\(again ? " and add again" : "")"

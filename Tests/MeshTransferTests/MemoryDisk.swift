@@ -18,6 +18,8 @@ final class MemoryDisk: ChunkSource, ChunkSink {
         /// Parts that this process made or opened.
         var open: Set<UInt64> = []
         var nextInode: UInt64 = 1
+        /// What `finish` answered, by entry.
+        var ended: [UInt64: EndedEntry] = [:]
         /// Reads of these paths fail.
         var failing: [[UInt8]: DiskError] = [:]
         var writesUntilFull: Int?
@@ -140,6 +142,8 @@ extension MemoryDisk {
     func finish(_ entry: ReceivedEntry, rule: ConflictRule) throws(DiskError) -> EndedEntry {
         try throwing { state throws(DiskError) in
             guard let part = state.parts[entry.number] else {
+                // A kill may have come between the rename and the journal's word of it.
+                if let ended = state.ended[entry.number] { return ended }
                 throw .notFound(path: EntryPath.escaped(entry.manifest.path))
             }
             var name = entry.manifest.path
@@ -152,7 +156,9 @@ extension MemoryDisk {
             state.parts[entry.number] = nil
             state.open.remove(entry.number)
             let isGiven = name == entry.manifest.path
-            return EndedEntry(number: entry.number, state: .finished, finalName: isGiven ? nil : name)
+            let ended = EndedEntry(number: entry.number, state: .finished, finalName: isGiven ? nil : name)
+            state.ended[entry.number] = ended
+            return ended
         }
     }
 

@@ -11,7 +11,7 @@ final class MemoryJournal: TransferJournal {
         init(_ what: String) { self.what = what }
     }
 
-    private struct Transfer: Sendable {
+    fileprivate struct Transfer: Sendable {
         var record: TransferRecord
         var sources: [SourceEntry] = []
         var entries: [ReceivedEntry] = []

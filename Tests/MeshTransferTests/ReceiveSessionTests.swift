@@ -273,6 +273,14 @@ import Testing
                 == ["commit chunks 0 parts 0 retries 1"])
     }
 
+    @Test func aDamagedChunkIsAskedForAgainByThatNameWhereTheWordMayBeLost() {
+        var session = session([1, 1])
+        _ = session.arrived([arrival(0, rawLength: 1)], on: laneA, now: now)
+        _ = session.stored([stored(0, of: 0, .corrupt)], released: [:], now: now)
+        let text = session.laneLost(laneA, now: now).text
+        #expect(text == ["send kept 2", "send damaged 0", "send want 0-1"])
+    }
+
     @Test func fiveFailuresOfOneChunkEndTheTransfer() {
         var session = session([1, 1])
         for _ in 1..<5 {
@@ -321,6 +329,24 @@ import Testing
         // Chunk 2 is being written: neither asked for nor acknowledged.
         #expect(
             session.laneLost(laneA, now: now + second).text == ["send kept 3", "acknowledge 0", "send want 1 seals 0,2"])
+    }
+
+    @Test func aReceiptThatIsNotAnsweredIsSentAgainWithWhatItRestsOn() {
+        var session = session([1])
+        _ = session.message(.sealed(entries: set(0)), now: now)
+        _ = session.arrived([arrival(0, rawLength: 1)], on: laneA, now: now)
+        _ = session.stored([stored(0, of: 0)], released: [:], now: now)
+        _ = session.committed(now: now)
+        _ = session.finished([EndedEntry(number: 0, state: .finished)], now: now)
+        #expect(session.committed(now: now).text == ["complete"])
+        #expect(session.laneLost(laneA, now: now).text == ["send kept 1", "acknowledge 0"])
+        #expect(session.nextDeadline == nil)
+        #expect(session.completed(skipped: NumberSet(), receipt: receipt).text == ["send receipt"])
+        #expect(session.laneLost(laneB, now: now).text == ["acknowledge 0", "send receipt"])
+        #expect(session.nextDeadline == now + 10 * second)
+        #expect(session.tick(now: now + 10 * second).text == ["acknowledge 0", "send receipt"])
+        #expect(session.message(.received(root: digest(0)), now: now).text == ["done"])
+        #expect(session.tick(now: now + 20 * second).text == [])
     }
 
     @Test func aStallAsksForWhatIsMissing() {

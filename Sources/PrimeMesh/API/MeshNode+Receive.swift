@@ -13,10 +13,15 @@ extension MeshNode {
             let here = Array(FileManager.default.currentDirectoryPath.utf8)
             let options = ReceiveOptions(
                 onConflict: request.onConflict, allLinks: request.allLinks, fsync: request.fsync)
-            let flow = ReceiveFlow(
-                node: context, scope: try await scope(request), destination: AbsolutePath.of(request.out, below: here),
-                options: options, meeting: request.meeting, decide: decide, events: events)
-            return [try await flow.run()]
+            let (scope, destination) = (try await scope(request), AbsolutePath.of(request.out, below: here))
+            return [
+                try await context.withJournal(durable: options.fsync) { journal in
+                    try await ReceiveFlow(
+                        node: context, journal: journal, scope: scope, destination: destination, options: options,
+                        meeting: request.meeting, decide: decide, events: events
+                    ).run()
+                }
+            ]
         }
     }
 

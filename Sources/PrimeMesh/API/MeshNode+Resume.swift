@@ -21,10 +21,14 @@ extension MeshNode {
             case .receive:
                 let options =
                     (try? JSONDecoder().decode(ReceiveOptions.self, from: Data(record.options))) ?? ReceiveOptions()
-                let flow = ReceiveFlow(
-                    node: context, scope: scope, destination: record.roots.first ?? [], options: options, meeting: meeting,
-                    decide: { _ in true }, events: events)
-                return [try await flow.run()]
+                return [
+                    try await context.withJournal(durable: options.fsync) { journal in
+                        try await ReceiveFlow(
+                            node: context, journal: journal, scope: scope, destination: record.roots.first ?? [],
+                            options: options, meeting: meeting, decide: { _ in true }, events: events
+                        ).run()
+                    }
+                ]
             }
         }
     }

@@ -46,6 +46,10 @@ extension MeshNode {
             }
             try await withLock(record) {
                 try await context.journal.setState(state, message: nil, of: record.id, at: NodeClock.wall)
+                // A cancelled transfer's code opens nothing any more, until a retry takes that back.
+                if let code = record.code, state == .cancelled || record.state == .cancelled {
+                    try await context.journal.setState(state == .cancelled ? .done : .pinned, ofCode: code)
+                }
             }
         }
     }

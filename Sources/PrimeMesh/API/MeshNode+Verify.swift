@@ -16,6 +16,7 @@ extension MeshNode {
             let here = Array(FileManager.default.currentDirectoryPath.utf8)
             let path = AbsolutePath.of(Array(idOrPath.utf8), below: here)
             guard let file = try await context.journal.findFinishedFile(path) else {
+                if case let found = try await verify(below: path, report), !found.isEmpty { return found }
                 throw MeshError(.usage, "\(idOrPath) is neither a transfer nor a file that was received: see `pmesh history`")
             }
             let verified = try await verify(file.entry.number, file.entry.manifest, at: path, of: file.transfer.id)
@@ -25,17 +26,30 @@ extension MeshNode {
     }
 
     private func verify(
-        _ record: TransferRecord, _ report: @Sendable (VerifiedFile) -> Void
+        _ record: TransferRecord, _ report: @Sendable (VerifiedFile) -> Void, where fits: ([UInt8]) -> Bool = { _ in true }
     ) async throws -> [VerifiedFile] {
         var results: [VerifiedFile] = []
         var next: UInt64 = 0
         while case let batch = try await files(of: record, from: next), let last = batch.last {
-            for file in batch where file.path != nil {
-                let result = try await verify(file.number, file.manifest, at: file.path ?? [], of: record.id)
+            for file in batch {
+                guard let path = file.path, fits(path) else { continue }
+                let result = try await verify(file.number, file.manifest, at: path, of: record.id)
                 report(result)
                 results.append(result)
             }
             next = last.number + 1
+        }
+        return results
+    }
+
+    /// All files that were received into a folder or below it.
+    private func verify(
+        below folder: [UInt8], _ report: @Sendable (VerifiedFile) -> Void
+    ) async throws -> [VerifiedFile] {
+        let prefix = folder + [UInt8(ascii: "/")]
+        var results: [VerifiedFile] = []
+        for record in try await context.journal.transfers(HistoryFilter(direction: .receive, limit: 10_000)) {
+            results += try await verify(record, report) { $0.starts(with: prefix) }
         }
         return results
     }

@@ -11,17 +11,21 @@ struct PeerLoop: Sendable {
     /// Seconds until the first peer must be there, and until a lost one must be back.
     let wait: Double
     let patience: Double
+    /// The journal knew of the transfer before.
+    let isResumed: Bool
 
     func run(_ purpose: PeerSession.Purpose) async throws {
         report.event(.waiting)
         var limit = wait
+        var isResumed = isResumed
         while true {
             let link = try await next(within: limit)
             report.nextSession()
-            let report = report
+            let (report, isAgain) = (report, isResumed)
+            isResumed = true
             let session = PeerSession(node: node, link: link, purpose: purpose, registry: registry) { news in
                 switch news {
-                case .connected(let name): report.event(.connected(peer: link.peer.nodeID, name: name, isResumed: false))
+                case .connected(let name): report.event(.connected(peer: link.peer.nodeID, name: name, isResumed: isAgain))
                 case .progress(let snapshot, let lanes): report.progress(snapshot, lanes: lanes)
                 }
             }

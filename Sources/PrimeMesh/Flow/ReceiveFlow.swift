@@ -10,6 +10,7 @@ import Synchronization
 /// Receives one transfer, from the meeting to the receipt.
 struct ReceiveFlow: Sendable {
     let node: NodeContext
+    let journal: Journal
     let scope: MeetingScope
     let destination: [UInt8]
     let options: ReceiveOptions
@@ -49,15 +50,22 @@ struct ReceiveFlow: Sendable {
         return try await node.journal.findFinished(direction: .receive, code: code.secrets.tag)?.id
     }
 
+    private func isKnown() async throws -> Bool {
+        guard case .code(let code) = scope else { return false }
+        return try await node.journal.findTransfer(direction: .receive, code: code.secrets.tag) != nil
+    }
+
     private func receive(_ report: TransferReport, _ began: @escaping @Sendable (TransferID) -> Void) async throws {
         let registry = ChannelRegistry()
         let links = try await LinkSource.open(
             node: node, scope: scope, options: meeting, listensByDefault: !scope.isCode, registry: registry)
         if case .listening(let listener) = links { events(.listening(listener.listener.controlAddresses)) }
         let isSettled = try await settled() != nil
+        let isKnown = try await isKnown() || isSettled
         let wait = meeting.wait ?? (isSettled ? 2 : scope.isCode ? 30 : .infinity)
         let loop = PeerLoop(
-            node: node, source: links, registry: registry, report: report, wait: wait, patience: meeting.patience)
+            node: node, source: links, registry: registry, report: report, wait: wait, patience: meeting.patience,
+            isResumed: isKnown)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await links.run() }
             group.addTask {
@@ -82,8 +90,8 @@ struct ReceiveFlow: Sendable {
         let tag = code
         return .receive { peer, name in
             ReceiveContext(
-                node: flow.node, peer: peer, peerName: name, code: tag, destination: flow.destination,
-                options: flow.options, decide: flow.decide,
+                node: flow.node, journal: flow.journal, peer: peer, peerName: name, code: tag,
+                destination: flow.destination, options: flow.options, decide: flow.decide,
                 lock: { id in
                     try await lock.acquire(id)
                     began(id)

@@ -41,6 +41,9 @@ final class CodeMeeting: Sendable {
         life.expire(at: NodeClock.wall)
         self.life = Mutex(life)
         pin = Mutex(record.pin)
+        guard record.state != .done else {
+            throw MeshError(.usage, "the transfer of this code was cancelled here: `pmesh transfers retry` takes that back, or use a new code")
+        }
         if role == .issuer { try refuseIfOver(life.state) }
     }
 

@@ -17,6 +17,7 @@ extension MeshError {
         case let error as PeerRejection: self.init(.identity, error.description)
         case let error as CodeError: self.init(.usage, error.description)
         case let error as MembershipError: self.init(.identity, error.description)
+        case let error as RecoveryError: self.init(.usage, error.description)
         case let error as MemberNameError: self.init(.usage, error.description)
         case let error as WireError: self.init(.other, "\(error): update pmesh on both machines")
         case is CancellationError: self.init(.interrupted, "interrupted: run the same command again to go on")

@@ -46,6 +46,16 @@ final class NodeContext: Sendable {
         try await pool.runIfActive { try work() }
     }
 
+    /// The node's journal, or another connection to it that waits for the disk with each transaction.
+    func withJournal<Value>(durable: Bool, _ body: (Journal) async throws -> Value) async throws -> Value {
+        guard durable else { return try await body(journal) }
+        let own = try await Journal(path: home.journal, boot: boot, durable: true)
+        let result: Result<Value, any Error>
+        do { result = .success(try await body(own)) } catch { result = .failure(error) }
+        try await own.close()
+        return try result.get()
+    }
+
     /// 256 random bits.
     func secret() -> Bytes32 {
         var generator = SystemRandomNumberGenerator()

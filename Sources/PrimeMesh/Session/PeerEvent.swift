@@ -55,3 +55,14 @@ enum PeerOutcome: Sendable {
     case lost(String)
     case failed(MeshError)
 }
+
+extension PeerOutcome {
+    /// For the journal.
+    var word: String {
+        switch self {
+        case .done: "done"
+        case .lost: "lost"
+        case .failed: "failed"
+        }
+    }
+}

@@ -1,4 +1,5 @@
 import MeshChannel
+import MeshJournal
 import MeshTransfer
 import MeshTransport
 import MeshTrust
@@ -107,6 +108,7 @@ extension PeerSession {
     private func begin() {
         guard shell == nil else { return }
         report(.connected(name: peerName))
+        rememberPeer()
         switch purpose {
         case .send(let make):
             let shell = SendShell(make(link.peer), desk: desk, lanes: lanes)
@@ -115,6 +117,19 @@ extension PeerSession {
         case .receive(let make):
             let context = make(link.peer, peerName)
             shell = ReceiveShell(context, desk: desk, lanes: lanes, syncer: context.options.fsync ? nil : syncer)
+        }
+    }
+
+    /// Whom this node met, and where: for history and for finding them again.
+    private func rememberPeer() {
+        let (journal, peer, now) = (node.journal, link.peer, NodeClock.wall)
+        let address = link.role == .dialer ? link.control.connection.remoteAddress.description : nil
+        desk.inJournal {
+            try await journal.upsert(
+                PeerRecord(
+                    node: peer.nodeID, name: peer.name, publicKey: peer.publicKeyDER, address: address, firstSeen: now,
+                    lastSeen: now))
+            return nil
         }
     }
 

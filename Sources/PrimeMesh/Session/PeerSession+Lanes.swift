@@ -1,4 +1,5 @@
 import MeshChannel
+import MeshJournal
 import MeshTransport
 import MeshTrust
 import MeshWire
@@ -57,6 +58,14 @@ extension PeerSession {
         say.yield(.ready(channel: agreed.channel, epoch: epoch, fingerprint: agreed.fingerprint))
         readyEpochs.own = epoch
         openIfReady()
+        let record = ChannelRecord(
+            id: agreed.channel, epoch: epoch, peer: link.peer.nodeID, primeSet: agreed.set.rawValue, lanes: agreed.lanes,
+            opened: NodeClock.wall)
+        let journal = node.journal
+        desk.inJournal {
+            try await journal.open(record)
+            return nil
+        }
     }
 
     private func dial(_ name: LaneName, at time: UInt64) {

@@ -1,4 +1,5 @@
 import MeshChannel
+import MeshJournal
 import MeshTransfer
 import MeshTransport
 import MeshTrust
@@ -90,7 +91,10 @@ actor PeerSession {
             group.cancelAll()
         }
         if let closing = shell?.closing { await closing() }
-        if let channel { registry.remove(channel.agreed.channel) }
+        if let id = channel?.agreed.channel {
+            registry.remove(id)
+            try? await node.journal.close(channel: id, reason: outcome?.word ?? "ended", at: NodeClock.wall)
+        }
         return outcome ?? .lost("the session was ended")
     }
 

@@ -15,6 +15,8 @@ struct ReceiveContext: Sendable {
     }
 
     let node: NodeContext
+    /// The node's, or with `--fsync` one whose transactions reach the disk before they count.
+    let journal: Journal
     let peer: PeerIdentity
     let peerName: String
     /// The code this runs under, by tag; nil between members.
@@ -26,7 +28,6 @@ struct ReceiveContext: Sendable {
     let lock: @Sendable (TransferID) async throws -> Void
     let emit: @Sendable (News) -> Void
 
-    var journal: Journal { node.journal }
 
     func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await node.blocking(work)

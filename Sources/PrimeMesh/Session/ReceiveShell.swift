@@ -98,7 +98,12 @@ final class ReceiveShell: TransferShell {
 
     // MARK: events
 
-    func laneUp(_ name: LaneName) {}
+    /// With the first lane after none, what was said into the void is said again.
+    func laneUp(_ name: LaneName) {
+        guard lanes.count == 1 else { return }
+        carry { $0.laneLost(name, now: NodeClock.monotonic) }
+    }
+
     func laneRoom(_ name: LaneName) {}
 
     func laneLost(_ name: LaneName, wasLead: Bool) {

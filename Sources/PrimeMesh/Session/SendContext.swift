@@ -8,7 +8,7 @@ import MeshWire
 struct SendContext: Sendable {
     /// News for the program, before it is put into words.
     enum News: Sendable {
-        case connected
+        case offered(TransferSums, isCounting: Bool)
         case sealed([SourceEntry])
         case warning(SourceEntry, DiskError)
         case gaveUp([SourceEntry])

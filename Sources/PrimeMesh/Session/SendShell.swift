@@ -35,6 +35,11 @@ final class SendShell: TransferShell {
 
     /// Follows the manifest as it grows.
     func begin() {
+        let (journal, peer, id) = (context.journal, context.peer.nodeID, record.id)
+        desk.inJournal {
+            try await journal.setPeer(peer, of: id)
+            return nil
+        }
         let (manifest, events) = (context.manifest, desk.events)
         let listener = listener
         desk.asking {
@@ -60,6 +65,7 @@ final class SendShell: TransferShell {
         carryOut(session.accepted(from: 0))
         let sums = TransferSums(
             entries: totals.entries, files: totals.files, bytes: totals.bytes, allocated: totals.allocated)
+        context.emit(.offered(sums, isCounting: !isComplete))
         let offer = TransferControl.Action.offer(stream: lanes.stream, sums: sums, counting: !isComplete)
         return [.transfer(TransferControl(transfer: record.id, action: offer))]
     }
@@ -71,7 +77,6 @@ final class SendShell: TransferShell {
                 outcome = .failed(MeshError(.protocolViolation))
                 return [.leaving(.protocolViolation)]
             }
-            context.emit(.connected)
             carryOut(session.accepted(from: from))
         case .decline(let code): outcome = .failed(MeshError(code))
         case .cancel: outcome = .failed(MeshError(.cancelled))
@@ -126,9 +131,6 @@ final class SendShell: TransferShell {
             for (entry, error) in failed { context.emit(.warning(entry, error)) }
             carryOut(session.encoded(job, batch, failed: failed))
         case .sealsChecked(let unchanged, let changed):
-            sealedFiles += UInt64(unchanged.count)
-            for entry in unchanged { context.source.release(entry) }
-            context.emit(.sealed(unchanged))
             carryOut(session.sealsChecked(unchanged: unchanged, changed: changed))
         case .receiptChecked(let root, let receipt):
             keptReceipt = receipt
@@ -169,8 +171,8 @@ final class SendShell: TransferShell {
                 return .send(.encoded(job.id, batch, failed: failed))
             }
         case .transmit(let name, let frames): lanes[name]?.send(chunks: [frames])
-        case .checkSeals(let entries): desk.onPool { .send(SealCheck.check(entries, source: context.source)) }
-        case .checkSealsOf(let numbers): checkSeals(of: numbers)
+        case .seal(let entries): seal(entries)
+        case .checkSeals(let numbers): checkSeals(of: numbers)
         case .record(let records):
             desk.inJournal {
                 try await context.journal.acknowledge(records, of: record.id)
@@ -201,6 +203,15 @@ final class SendShell: TransferShell {
             guard let page else { throw MeshError(.other, "no memory is left for the manifest: close other programs and try again") }
             return .send(.page(page.message, end: from + UInt64(page.count)))
         }
+    }
+
+    private func seal(_ entries: [SourceEntry]) {
+        sealedFiles += UInt64(entries.count)
+        let numbers = NumberSet(entries.map { $0.number..<$0.number + 1 })
+        for piece in numbers.pieces(of: Limits.ranges) { lanes.send(.sealed(entries: piece)) }
+        let source = context.source
+        for entry in entries { source.release(entry) }
+        context.emit(.sealed(entries))
     }
 
     private func checkSeals(of numbers: NumberSet) {

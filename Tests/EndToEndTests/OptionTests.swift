@@ -1,0 +1,116 @@
+import Testing
+
+/// What the options change.
+@Suite struct OptionTests {
+    @Test func patternsLeaveFilesOut() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 10_000)
+            stage.file("tree/.pmeshignore", Array("closed/\n".utf8))
+            let sender = try stage.send("tree", "--exclude", "*.sh", "--exclude", "/deep/1*")
+            try await stage.bothSucceed(sender, try stage.receive())
+            #expect(stage.names("OUT/tree/deep/er").isEmpty)
+            #expect(!stage.names("OUT/tree").contains("closed"))
+            #expect(stage.names("OUT/tree/deep").contains("2") && stage.names("OUT/tree").contains("large"))
+        }
+    }
+
+    @Test func dryRunSendsNothing() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 10_000)
+            let child = try stage.pmesh(
+                "send", stage("tree"), "-n", "--exclude", "*.sh", "--home", stage("A"), "--json", code: "")
+            #expect(await child.exit() == 0, "\(child.errors)")
+            let entries = child.events.filter { $0.name == "entry" }
+            #expect(entries.count == 26)
+            #expect(entries.contains { $0.text("path") == "tree/large" && $0.number("size") == 10_000 })
+            #expect(try await stage.history("A").isEmpty)
+        }
+    }
+
+    @Test(arguments: ["always", "9", "never"]) func textShrinks(_ mode: String) async throws {
+        try await onStage { stage in
+            let text = (0..<40_000).map { "line \($0) of a long and boring text\n" }.joined()
+            stage.file("text", Array(text.utf8))
+            let (sender, receiver) = (try stage.send("text", "--compress", mode), try stage.receive())
+            try await stage.bothSucceed(sender, receiver)
+            stage.expectSame("OUT/text", as: "text")
+            for child in [sender, receiver] {
+                let done = try #require(await child.event("done"))
+                let (wire, bytes) = (done.number("wireBytes"), done.number("bytes"))
+                #expect(mode == "never" ? wire > bytes : wire < bytes / 2 && wire > 0, "\(wire) of \(bytes)")
+            }
+        }
+    }
+
+    @Test func severalPathsAtOnce() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 10_000)
+            stage.makeTree("more", size: 10_000)
+            stage.file("report.txt", Array("text".utf8))
+            let sender = try stage.send("tree", stage("report.txt"), stage("more"))
+            try await stage.bothSucceed(sender, try stage.receive())
+            stage.expectSame()
+            stage.expectSame("OUT/more", as: "more")
+            stage.expectSame("OUT/report.txt", as: "report.txt")
+            #expect(stage.names("OUT") == ["more", "report.txt", "tree"])
+        }
+    }
+
+    @Test(arguments: [0, 1, 262_144, 5_000_001]) func singleFile(_ size: Int) async throws {
+        try await onStage { stage in
+            stage.file("one", Noise.bytes(size), mode: 0o640)
+            try await stage.bothSucceed(try stage.send("one"), try stage.receive())
+            stage.expectSame("OUT/one", as: "one")
+            #expect(stage.names("OUT") == ["one"])
+        }
+    }
+
+    @Test func emptyFolder() async throws {
+        try await onStage { stage in
+            stage.folder("tree")
+            try await stage.bothSucceed(try stage.send(), try stage.receive())
+            stage.expectSame()
+        }
+    }
+
+    @Test func manySmallFiles() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 1, small: 3_000)
+            try await stage.bothSucceed(try stage.send(), try stage.receive())
+            stage.expectSame()
+        }
+    }
+
+    @Test func everythingIsSynced() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 1_000_000)
+            let (sender, receiver) = (try stage.send(), try stage.receive("--fsync"))
+            try await stage.bothSucceed(sender, receiver)
+            #expect(try #require(await sender.event("done")).truth("durable") == true)
+            stage.expectSame()
+        }
+    }
+
+    @Test func quietSaysNothing() async throws {
+        try await onStage { stage in
+            stage.file("report.txt", Array("text".utf8))
+            let sender = try stage.pmesh(
+                "send", stage("report.txt"), "--home", stage("A"), "--listen", "127.0.0.1:\(stage.port)", "--quiet")
+            let receiver = try stage.pmesh(
+                "receive", "--home", stage("B"), "--out", stage("OUT"), "--yes", "--peer", "127.0.0.1:\(stage.port)",
+                "--quiet")
+            try await stage.bothSucceed(sender, receiver)
+            #expect(
+                (sender.output + sender.errors + receiver.output + receiver.errors).isEmpty,
+                "\(sender.errors)\(receiver.errors)")
+        }
+    }
+}
+
+extension Stage {
+    fileprivate func history(_ home: String) async throws -> [Event] {
+        let child = try start([Program.path, "history", "--home", self(home), "--json"])
+        #expect(await child.exit() == 0, "\(child.errors)")
+        return child.events.filter { $0.name == "transfer" }
+    }
+}

@@ -1,0 +1,134 @@
+import Glibc
+import Testing
+
+/// What is kept: history, transfers, and whether files still are what came.
+@Suite struct RecordTests {
+    @Test func bothSidesRemember() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 100_000)
+            let (sender, receiver) = (try stage.send(), try stage.receive())
+            try await stage.bothSucceed(sender, receiver)
+            let done = try #require(await receiver.event("done"))
+            for (home, direction) in [("A", "send"), ("B", "receive")] {
+                let history = try await stage.ask("history", "--home", stage(home), "--json")
+                #expect(history.events.map(\.name) == ["transfer", "totals"])
+                let transfer = try #require(history.events.first)
+                #expect(transfer.text("direction") == direction && transfer.text("state") == "done")
+                #expect(
+                    transfer.text("transfer") == done.text("transfer") && transfer.text("root") == done.text("root"))
+                #expect(transfer.number("bytes") == done.number("bytes") && transfer.truth("receiptValid") == true)
+                #expect(transfer.number("chunksDone") == transfer.number("chunks"))
+                #expect(try await stage.ask("history", "--home", stage(home)).output.contains("1 transfer, 1 done"))
+                let csv = try await stage.ask("history", "--home", stage(home), "--csv").output.split(separator: "\n")
+                #expect(csv.count == 2 && csv[0].hasPrefix("transfer,direction,state"))
+            }
+            let view = try PlainSQL.texts(
+                "SELECT state || ' ' || receipt_root FROM history_v1", on: stage("B/journal.sqlite"))
+            #expect(view == ["done \(done.text("root") ?? "")"])
+        }
+    }
+
+    @Test func historyIsFiltered() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 10_000)
+            try await stage.bothSucceed(try stage.send(), try stage.receive())
+            func count(_ options: String...) async throws -> Int {
+                let child = try stage.start([Program.path, "history", "--home", stage("B"), "--json"] + options)
+                #expect(await child.exit() == 0, "\(child.errors)")
+                return child.events.count { $0.name == "transfer" }
+            }
+            #expect(try await count("--direction", "receive") == 1)
+            #expect(try await count("--direction", "send") == 0)
+            #expect(try await count("--state", "done") == 1)
+            #expect(try await count("--state", "active") == 0)
+            #expect(try await count("--since", "1h") == 1)
+            #expect(try await count("--until", "1h") == 0)
+            #expect(try await count("--name", "nothing-like-it") == 0)
+        }
+    }
+
+    @Test func transfersAreShownAndForgotten() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 12_000_000)
+            let (sender, receiver) = try await stage.startHalf()
+            await sender.kill()
+            await receiver.kill()
+            let list = try await stage.ask("transfers", "list", "--home", stage("B"), "--json")
+            let transfer = try #require(list.events.first { $0.name == "transfer" })
+            let id = try #require(transfer.text("transfer"))
+            #expect(transfer.text("state") == "active" && transfer.number("bytesDone") > 0)
+            #expect(transfer.number("bytesDone") < transfer.number("bytes"))
+            #expect(try await stage.ask("transfers", "show", id, "--home", stage("B")).output.contains(id))
+
+            _ = try await stage.ask("transfers", "cancel", id, "--home", stage("B"))
+            let resume = try stage.pmesh("resume", id, "--home", stage("B"), "--peer", "127.0.0.1:\(stage.port)")
+            try await resume.expectEnd(2, saying: "was cancelled")
+            _ = try await stage.ask("transfers", "retry", id, "--home", stage("B"))
+            try await stage.bothSucceed(try stage.send(), try stage.receive())
+            stage.expectSame()
+            _ = try await stage.ask("transfers", "forget", id, "--home", stage("B"))
+            #expect(try await stage.ask("history", "--home", stage("B"), "--json").events.map(\.name) == ["totals"])
+            stage.expectSame()
+        }
+    }
+
+    @Test func cancelledTransferIsRefused() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 12_000_000)
+            let (sender, receiver) = try await stage.startHalf()
+            await receiver.kill()
+            await sender.kill()
+            let id = try #require(receiver.events.first { $0.name == "offer" }?.text("transfer"))
+            _ = try await stage.ask("transfers", "cancel", id, "--home", stage("B"))
+            let again = (try stage.send(), try stage.receive())
+            try await again.1.expectEnd(3, saying: "this transfer was cancelled here")
+            try await again.0.expectEnd(3, saying: "the other side cancelled the transfer")
+        }
+    }
+
+    @Test func verifyFindsAFlippedByte() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 3_000_000)
+            try await stage.bothSucceed(try stage.send(), try stage.receive())
+            let id = try #require(
+                try await stage.ask("history", "--home", stage("B"), "--json").events.first?.text("transfer"))
+            for home in ["A", "B"] {
+                let verified = try await stage.ask("verify", id, "--home", stage(home), "--json")
+                #expect(verified.events.last?.number("intact") == 27 && verified.events.last?.number("damaged") == 0)
+            }
+
+            stage.flip("OUT/tree/large", at: 2_000_000)
+            unlink(stage("OUT/tree/deep/3"))
+            let damaged = try stage.pmesh("verify", id, "--home", stage("B"), "--json")
+            #expect(await damaged.exit() == 6)
+            let tally = try #require(damaged.events.first { $0.name == "verified" })
+            #expect(tally.number("damaged") == 1 && tally.number("missing") == 1 && tally.number("intact") == 25)
+            let large = try #require(damaged.events.first { $0.text("path")?.hasSuffix("tree/large") == true })
+            #expect(large.text("verdict") == "damaged")
+            // Within the chunk that the byte is in.
+            #expect((1_750_000...2_000_000).contains(large.number("offset")))
+
+            let one = try stage.pmesh("verify", stage("OUT/tree/large"), "--home", stage("B"))
+            #expect(await one.exit() == 6 && one.output.contains("damaged at byte"))
+            #expect(await (try stage.pmesh("verify", stage("OUT/tree/deep/4"), "--home", stage("B"))).exit() == 0)
+        }
+    }
+}
+
+extension Stage {
+    /// A command that answers at once and well.
+    fileprivate func ask(_ words: String..., at location: SourceLocation = #_sourceLocation) async throws -> Child {
+        let child = try start([Program.path] + words)
+        #expect(await child.exit() == 0, "\(child.errors)", sourceLocation: location)
+        return child
+    }
+
+    fileprivate func flip(_ name: String, at offset: off_t) {
+        let descriptor = open(self(name), O_RDWR)
+        var byte: UInt8 = 0
+        pread(descriptor, &byte, 1, offset)
+        byte ^= 1
+        pwrite(descriptor, &byte, 1, offset)
+        close(descriptor)
+    }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A TCP relay on loopback between two processes: it can hold what the listener says after so many bytes, break all
+/// connections, count and record. Where the two meet through it, lanes go through it too.
+final class Road: Sendable {
+    let port: UInt16
+    private let listener: Int32
+    private let target: UInt16
+    private let isRecording: Bool
+    private let state: Mutex<State>
+
+    private struct State {
+        /// Bytes that may still pass from the listener to the dialer.
+        var allowance: Int
+        var sockets: Set<Int32> = []
+        var passed = 0
+        var record: [UInt8] = []
+        var isClosed = false
+    }
+
+    init(to target: UInt16, holdingAfter bytes: Int, recording: Bool) throws {
+        port = try FreePort.take()
+        self.target = target
+        isRecording = recording
+        state = Mutex(State(allowance: bytes))
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard Loopback.bind(listener, port) == 0, listen(listener, 64) == 0 else { throw POSIXError(.EADDRINUSE) }
+        Thread.detachNewThread { self.accept() }
+    }
+
+    /// Bytes that passed, both ways.
+    var passed: Int { state.withLock { $0.passed } }
+    var record: [UInt8] { state.withLock { $0.record } }
+
+    /// What is held goes on.
+    func release() { state.withLock { $0.allowance = .max } }
+
+    /// Breaks every connection; new ones are taken.
+    func cut() { state.withLock { for socket in $0.sockets { shutdown(socket, Int32(SHUT_RDWR)) } } }
+
+    func close() {
+        state.withLock { $0.isClosed = true }
+        shutdown(listener, Int32(SHUT_RDWR))
+        cut()
+        release()
+    }
+
+    private func accept() {
+        while true {
+            let inner = Glibc.accept(listener, nil, nil)
+            guard inner >= 0 else { break }
+            let outer = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            guard Loopback.connect(outer, target) == 0 else {
+                Glibc.close(inner)
+                Glibc.close(outer)
+                continue
+            }
+            state.withLock { $0.sockets.formUnion([inner, outer]) }
+            Thread.detachNewThread { self.carry(inner, outer) }
+        }
+        Glibc.close(listener)
+    }
+
+    /// Both ways of one connection: upwards on a thread of its own, downwards here.
+    private func carry(_ inner: Int32, _ outer: Int32) {
+        let done = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            self.copy(from: inner, to: outer, isHeld: false)
+            done.signal()
+        }
+        copy(from: outer, to: inner, isHeld: true)
+        done.wait()
+        state.withLock { $0.sockets.subtract([inner, outer]) }
+        Glibc.close(inner)
+        Glibc.close(outer)
+    }
+
+    private func copy(from source: Int32, to target: Int32, isHeld: Bool) {
+        var room = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let allowed = isHeld ? allowance(room.count) : room.count
+            let count = allowed > 0 ? recv(source, &room, allowed, 0) : 0
+            guard count > 0 else { break }
+            note(room[..<count], isHeld: isHeld)
+            var sent = 0
+            while sent < count {
+                let written = room[sent..<count].withUnsafeBytes {
+                    Glibc.send(target, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
+                guard written > 0 else { break }
+                sent += written
+            }
+        }
+        shutdown(target, Int32(SHUT_WR))
+        shutdown(source, Int32(SHUT_RD))
+    }
+
+    /// How much may pass now, at most `limit`; waits while nothing may.
+    private func allowance(_ limit: Int) -> Int {
+        while true {
+            let (allowed, isClosed) = state.withLock { ($0.allowance, $0.isClosed) }
+            if isClosed { return 0 }
+            if allowed > 0 { return min(limit, allowed) }
+            usleep(2_000)
+        }
+    }
+
+    private func note(_ bytes: ArraySlice<UInt8>, isHeld: Bool) {
+        state.withLock { state in
+            state.passed += bytes.count
+            if isHeld, state.allowance != .max { state.allowance = max(0, state.allowance - bytes.count) }
+            if isRecording { state.record += bytes }
+        }
+    }
+}
+
+/// Addresses of 127.0.0.1 for the calls that want them.
+enum Loopback {
+    static func bind(_ descriptor: Int32, _ port: UInt16) -> Int32 {
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        return with(port) { Glibc.bind(descriptor, $0, $1) }
+    }
+
+    static func connect(_ descriptor: Int32, _ port: UInt16) -> Int32 {
+        with(port) { Glibc.connect(descriptor, $0, $1) }
+    }
+
+    private static func with(_ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+}
