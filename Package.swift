@@ -127,7 +127,12 @@ let package = Package(
             tests("MeshTransferTests", ["MeshTransfer", "MeshWire", nioCore, crypto]),
             tests("PmeshTests", ["pmesh", "PrimeMesh", "MeshTransfer", "MeshWire", arguments]),
             tests("ArchitectureTests", ["MeshMigrations"]),
-            tests("EndToEndTests", ["pmesh", "MeshDisk", "MeshTransport", "MeshTrust", "MeshWire", nioCore, nioPosix, grdb]),
+            tests(
+                "PrimeMeshTests",
+                ["PrimeMesh", "MeshJournal", "MeshDisk", "MeshTransfer", "MeshTrust", "MeshWire", nioCore, crypto]),
+            tests(
+                "EndToEndTests",
+                ["pmesh", "MeshDisk", "MeshTransport", "MeshTrust", "MeshWire", nioCore, nioPosix, grdb]),
         ],
     swiftLanguageModes: [.v6]
 )

@@ -1,8 +1,9 @@
+package import MeshWire
+import NIOCore
+
 // Stations 3 and 2, upwards: `ReceiveSession` said that these chunks are wanted; this inflates within bounds, verifies,
 // and has `ChunkSink` write. One job of the thread pool; several run in parallel. The session commits and acknowledges.
 import struct Crypto.SHA256
-package import MeshWire
-import NIOCore
 
 /// One chunk to be verified and written.
 package struct ChunkArrival: Sendable {

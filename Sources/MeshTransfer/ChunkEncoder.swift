@@ -1,9 +1,10 @@
+package import MeshWire
+package import NIOCore
+
 // Stations 2 and 3, downwards: `SendSession` named the pieces; this has `ChunkSource` read them to where the frames
 // will lie, hashes and deflates them there, and has `FrameEncoder` write the headers. One job of the thread pool; several
 // run in parallel. The lane takes the buffer as it is.
 import struct Crypto.SHA256
-package import MeshWire
-package import NIOCore
 
 /// One chunk to be read: a piece of a source file.
 package struct ChunkPiece: Hashable, Sendable {

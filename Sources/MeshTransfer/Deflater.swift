@@ -85,7 +85,8 @@ package struct Inflater: ~Copyable {
 
     /// Inflates the pieces of one whole stream into `output`. True only when the stream ends exactly where input and
     /// output end: a bomb stops at the bound, a stream that is short or has a tail is refused.
-    package mutating func inflate(_ input: [UnsafeRawBufferPointer], into output: UnsafeMutableRawBufferPointer) -> Bool {
+    package mutating func inflate(_ input: [UnsafeRawBufferPointer], into output: UnsafeMutableRawBufferPointer) -> Bool
+    {
         guard inflateReset(stream) == Z_OK else { return false }
         stream.pointee.next_out = output.bindMemory(to: UInt8.self).baseAddress
         stream.pointee.avail_out = UInt32(output.count)

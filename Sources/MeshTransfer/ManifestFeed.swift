@@ -23,7 +23,8 @@ package struct ManifestFeed: Hashable, Sendable {
     private var totals = ManifestTotals()
     private var isComplete = false
     private var isEndSent = false
-    private var isReading = false
+    /// Where the page begins that is being read.
+    private var reading: UInt64?
     private var isOpen = false
 
     /// `from`: the entry the receiver asked to go on from.
@@ -46,9 +47,10 @@ package struct ManifestFeed: Hashable, Sendable {
     }
 
     package mutating func pageSent(end: UInt64) {
-        isReading = false
-        // A rewind while the page was read: it is sent twice, which the receiver notices and ignores.
-        guard end > cursor else { return }
+        defer { reading = nil }
+        // A rewind while the page was read: what lies between must not be passed over. It is sent twice, which the
+        // receiver notices and ignores.
+        guard reading == cursor, end > cursor else { return }
         cursor = end
         ahead.append(end)
     }
@@ -70,10 +72,10 @@ package struct ManifestFeed: Hashable, Sendable {
     }
 
     package mutating func next() -> Step {
-        guard isOpen, !isReading else { return .none }
+        guard isOpen, reading == nil else { return .none }
         if cursor < totals.entries {
             guard ahead.count < Self.pagesAhead else { return .none }
-            isReading = true
+            reading = cursor
             return .page(from: cursor)
         }
         guard isComplete, !isEndSent else { return .none }

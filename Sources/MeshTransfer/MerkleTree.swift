@@ -1,5 +1,6 @@
-import struct Crypto.SHA256
 package import MeshWire
+
+import struct Crypto.SHA256
 
 /// Root over digests in their order, built in one pass: RFC 6962, section 2.1, with SHA-256(0x00 ‖ leaf) and
 /// SHA-256(0x01 ‖ left ‖ right). At most 64 nodes are held, whatever the number of leaves.

@@ -13,7 +13,9 @@ extension ReceiveSession {
             counters.wireBytes += UInt64(chunk.cost)
             let number = chunk.header.number
             guard let file = window.file(holding: number), file.missing.contains(number) else {
-                guard number < plannedChunks else { return violation(.invalid("chunk (\(number)) that was not wanted")) }
+                guard number < plannedChunks else {
+                    return violation(.invalid("chunk (\(number)) that was not wanted"))
+                }
                 counters.chunksLate += 1
                 instructions.append(.release(lane, bytes: chunk.cost))
                 continue
@@ -155,10 +157,18 @@ extension ReceiveSession {
         return resynchronize(now: now)
     }
 
+    /// A lane is up. `isOnly`: there was none before, so that what was said meanwhile reached nobody.
+    package mutating func laneOpened(isOnly: Bool, now: UInt64) -> [Instruction] {
+        guard !isEnded, isOnly else { return [] }
+        return resynchronize(now: now)
+    }
+
     /// Says again all that the sender must know.
     mutating func resynchronize(now: UInt64) -> [Instruction] {
         lastArrival = now
-        var instructions: [Instruction] = closing.isEmpty ? [.send(.manifestKept(entries: totals.entries))] : []
+        let manifest: DataMessage =
+            isPageMissing ? .manifestAgain(from: totals.entries) : .manifestKept(entries: totals.entries)
+        var instructions: [Instruction] = closing.isEmpty ? [.send(manifest)] : []
         for piece in NumberSet(recent).pieces(of: Limits.ranges) { instructions.append(.acknowledge(piece)) }
         // The sender checks a receipt with the digests of what was acknowledged.
         guard closing.isEmpty else { return instructions + closing.map { .send($0) } }

@@ -44,7 +44,9 @@ extension ReceiveSession {
 
     /// Every entry was planned and has ended, and the journal knows.
     private var isWhole: Bool {
-        guard let announced, !isCompleting, announced.entries == totals.entries, cursor == totals.entries else { return false }
+        guard let announced, !isCompleting, announced.entries == totals.entries, cursor == totals.entries else {
+            return false
+        }
         return window.isEmpty && !isPlanning && !isKeepingPage && !isDecoding && queuedPages.isEmpty && storing == 0
             && finishing == 0 && !buffer.isCommitting && buffer.group.isEmpty
     }
@@ -121,8 +123,8 @@ extension ReceiveSession {
     /// The sender has not yet said that the manifest is whole.
     package var isCounting: Bool { announced.map { $0.entries > totals.entries } ?? true }
 
-    /// Something is owed by the sender: chunks, seals, or its answer to the receipt.
-    private var isWaiting: Bool { !window.isEmpty || !closing.isEmpty }
+    /// Something is owed by the sender: chunks, seals, a page, or its answer to the receipt.
+    private var isWaiting: Bool { !window.isEmpty || isPageMissing || !closing.isEmpty }
 
     /// When `tick` is next of use.
     package var nextDeadline: UInt64? {

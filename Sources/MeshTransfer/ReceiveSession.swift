@@ -78,6 +78,8 @@ package struct ReceiveSession: Sendable {
     var isKeepingPage = false
     var isDecoding = false
     var queuedPages: [Instruction] = []
+    /// A page is missing, and was asked for again.
+    var isPageMissing = false
     var window = ReceiveWindow()
     /// The next entry to plan.
     var cursor: UInt64 = 0
@@ -124,6 +126,7 @@ package struct ReceiveSession: Sendable {
             // The manifest only grows: what a lane that ended brings late does not take its end back.
             guard entries >= announced?.entries ?? 0 else { return [] }
             announced = (entries, chunks)
+            isPageMissing = isPageMissing || hasGap
             guard !hasGap else { return [.send(.manifestAgain(from: totals.entries))] }
             return advance(now: now)
         case .sealed(let entries): return sealed(entries, now: now)
@@ -142,7 +145,8 @@ package struct ReceiveSession: Sendable {
     /// The end was announced and no page is under way, yet entries are missing.
     private var hasGap: Bool {
         guard let announced else { return false }
-        return announced.entries > totals.entries && !isDecoding && !isKeepingPage && pages.isEmpty && queuedPages.isEmpty
+        return announced.entries > totals.entries && !isDecoding && !isKeepingPage && pages.isEmpty
+            && queuedPages.isEmpty
     }
 
     private mutating func page(_ instruction: Instruction, now: UInt64) -> [Instruction] {
@@ -158,6 +162,7 @@ package struct ReceiveSession: Sendable {
         isDecoding = false
         guard !isEnded else { return [] }
         guard first <= totals.entries else {
+            isPageMissing = true
             return [.send(.manifestAgain(from: totals.entries))] + advance(now: now)
         }
         let fresh = entries.dropFirst(Int(min(UInt64(entries.count), totals.entries - first)))
@@ -165,6 +170,7 @@ package struct ReceiveSession: Sendable {
             guard totals.add(entry) else { return violation(.invalid("manifest entry")) }
         }
         guard !fresh.isEmpty else { return [.send(.manifestKept(entries: totals.entries))] + advance(now: now) }
+        isPageMissing = false
         isKeepingPage = true
         return [.keepPage(Array(fresh))]
     }
@@ -189,7 +195,8 @@ package struct ReceiveSession: Sendable {
     private mutating func sealed(_ entries: NumberSet, now: UInt64) -> [Instruction] {
         for range in entries.ranges {
             // An unbounded range names entries that are not here; only those of the window matter.
-            let numbers = range.count <= window.count ? Array(range) : window.all.map(\.entry.number).filter(range.contains)
+            let numbers =
+                range.count <= window.count ? Array(range) : window.all.map(\.entry.number).filter(range.contains)
             for number in numbers where window[number]?.isSealed == false {
                 window[number]?.isSealed = true
                 buffer.add(now: now) { $0.sealed.append(number) }
@@ -211,4 +218,3 @@ package struct ReceiveSession: Sendable {
         return [.fail(code, toPeer: true)]
     }
 }
-

@@ -78,6 +78,7 @@ struct ReceiveWindow: Sendable {
 
     /// Files whose bytes are all here but which the sender has not sealed.
     var unsealed: NumberSet {
-        NumberSet(files.values.filter { !$0.isSealed && $0.missing.isEmpty }.map { $0.entry.number..<$0.entry.number + 1 })
+        NumberSet(
+            files.values.filter { !$0.isSealed && $0.missing.isEmpty }.map { $0.entry.number..<$0.entry.number + 1 })
     }
 }

@@ -44,7 +44,8 @@ package enum InboundFrame: Sendable {
 
 /// Cuts a lane's byte stream into frames and puts the fragments of each chunk together.
 package struct FrameDecoder {
-    /// Chunks of different streams that may be under way on one lane; 2 × 4 MiB a lane bounds what a peer can make us hold before credit counts it.
+    /// Chunks of different streams that may be under way on one lane: 2 × 4 MiB bound what a peer can make us hold before
+    /// credit counts it.
     private static let openChunks = 2
 
     private enum Step {

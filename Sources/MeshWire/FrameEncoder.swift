@@ -58,7 +58,8 @@ package enum FrameEncoder {
     /// A whole frame of any other kind. Precondition: `payload` is within `Limits.message`, which those who build
     /// messages ensure by paging.
     package static func frame(_ kind: FrameKind, stream: UInt16, payload: ByteBuffer) -> ByteBuffer {
-        precondition(payload.readableBytes <= Limits.message, "a message of \(payload.readableBytes) bytes was not paged")
+        precondition(
+            payload.readableBytes <= Limits.message, "a message of \(payload.readableBytes) bytes was not paged")
         var buffer = ByteBufferAllocator().buffer(capacity: FrameHeader.size + payload.readableBytes)
         FrameHeader(kind: kind, stream: stream, length: payload.readableBytes).write(into: &buffer)
         buffer.writeImmutableBuffer(payload)

@@ -51,7 +51,9 @@ package struct Receipt: Hashable, Sendable {
 
     package init(reading body: [UInt8]) throws(WireError) {
         var buffer = ByteBuffer(bytes: body)
-        guard buffer.readString(length: Self.version.utf8.count) == Self.version else { throw .invalid("receipt version") }
+        guard buffer.readString(length: Self.version.utf8.count) == Self.version else {
+            throw .invalid("receipt version")
+        }
         sender = NodeID(try buffer.wireBytes32("receipt"))
         receiver = NodeID(try buffer.wireBytes32("receipt"))
         transfer = TransferID(try buffer.wireBytes16("receipt"))

@@ -17,7 +17,8 @@ extension WireError: CustomStringConvertible {
         switch self {
         case .truncated(let what): "the peer sent a truncated \(what)"
         case .trailing(let what): "the peer sent bytes after the end of a \(what)"
-        case .tooLarge(let what, let got, let limit): "the peer sent a \(what) of \(got), more than the limit of \(limit)"
+        case .tooLarge(let what, let got, let limit):
+            "the peer sent a \(what) of \(got), more than the limit of \(limit)"
         case .unknown(let what, let value): "the peer sent an unknown \(what) (\(value))"
         case .invalid(let what): "the peer sent an invalid \(what)"
         }

@@ -97,10 +97,13 @@ final class Child: Sendable {
     var errors: String { state.withLock { String(decoding: $0.errors, as: UTF8.self) } }
     var isRunning: Bool { state.withLock { $0.status == nil } }
 
-    /// Waits for an event that fits, past ones included; nil where the process ended without it.
-    func event(_ name: String, where fits: @escaping @Sendable (Event) -> Bool = { _ in true }) async -> Event? {
-        await wait { state in state.events.contains { $0.name == name && fits($0) } }
-        return events.first { $0.name == name && fits($0) }
+    /// Waits for an event that fits, or for the `count`th of them, past ones included; nil where the process ended without.
+    func event(
+        _ name: String, count: Int = 1, where fits: @escaping @Sendable (Event) -> Bool = { _ in true }
+    ) async -> Event? {
+        await wait { state in state.events.count { $0.name == name && fits($0) } >= count }
+        let found = events.filter { $0.name == name && fits($0) }
+        return found.count >= count ? found[count - 1] : nil
     }
 
     /// Waits for words on standard error.
@@ -207,6 +210,6 @@ private struct Pipe {
 
 private func withCStrings<Value>(_ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Value) -> Value {
     let pointers = texts.map { strdup($0) }
-    defer { pointers.forEach { free($0) } }
+    defer { for pointer in pointers { free(pointer) } }
     return body(pointers + [nil])
 }

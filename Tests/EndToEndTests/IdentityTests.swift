@@ -27,7 +27,8 @@ import Testing
     @Test func codeOfAnotherPair() async throws {
         try await onStage { stage in
             stage.makeTree(size: 12_000_000)
-            let (sender, receiver) = try await stage.startHalf()
+            let half = try await stage.startHalf()
+            let (sender, receiver) = (half.sender, half.receiver)
             await receiver.kill()
             let thief = try stage.receive("--wait", "2", home: "C", out: "STOLEN")
             let code = await thief.exit()
@@ -88,7 +89,8 @@ import Testing
     func hostileFrame(_ bytes: [UInt8]) async throws {
         try await onStage { stage in
             stage.makeTree(size: 12_000_000)
-            let (sender, receiver) = try await stage.startHalf()
+            let half = try await stage.startHalf()
+            let (sender, receiver) = (half.sender, half.receiver)
             await receiver.kill()
             try await stage.impersonate(home: "B", saying: bytes)
             #expect(sender.isRunning)

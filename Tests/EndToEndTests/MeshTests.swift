@@ -34,11 +34,11 @@ import Testing
         try await onStage { stage in
             try await stage.foundMesh()
             stage.makeTree(size: 12_000_000)
-            // The sender dials here, so what it says goes up the road: the receiver is held by being stopped.
             let receiver = try stage.waitForMembers("B")
             #expect(await receiver.event("listening") != nil)
-            let sender = try stage.sendToMember("ben", "--peer", "127.0.0.1:\(stage.port)")
-            _ = await receiver.event("progress") { $0.number("bytes") > 0 }
+            let road = try stage.road(holding: .dialer, after: 6_000_000)
+            let sender = try stage.sendToMember("ben", "--peer", "127.0.0.1:\(road.port)", "--compress", "never")
+            try await stage.expectCommitted(receiver)
             await sender.kill()
             await receiver.kill()
             let again = try stage.waitForMembers("B")

@@ -5,7 +5,7 @@ enum PlainSQL {
     static func run(_ sql: String, on path: String) throws {
         let queue = try DatabaseQueue(path: path)
         defer { try? queue.close() }
-        try queue.write { try $0.execute(sql: sql) }
+        try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
     }
 
     static func texts(_ sql: String, on path: String) throws -> [String] {

@@ -2,17 +2,22 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A TCP relay on loopback between two processes: it can hold what the listener says after so many bytes, break all
+/// A TCP relay on loopback between two processes: it can hold what one of them says after so many bytes, break all
 /// connections, count and record. Where the two meet through it, lanes go through it too.
 final class Road: Sendable {
+    enum End: Sendable {
+        case dialer, listener
+    }
+
     let port: UInt16
+    private let held: End
     private let listener: Int32
     private let target: UInt16
     private let isRecording: Bool
     private let state: Mutex<State>
 
     private struct State {
-        /// Bytes that may still pass from the listener to the dialer.
+        /// Bytes that the held end may still say.
         var allowance: Int
         var sockets: Set<Int32> = []
         var passed = 0
@@ -20,7 +25,8 @@ final class Road: Sendable {
         var isClosed = false
     }
 
-    init(to target: UInt16, holdingAfter bytes: Int, recording: Bool) throws {
+    init(to target: UInt16, holding end: End, after bytes: Int, recording: Bool) throws {
+        held = end
         port = try FreePort.take()
         self.target = target
         isRecording = recording
@@ -53,6 +59,9 @@ final class Road: Sendable {
             guard inner >= 0 else { break }
             let outer = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
             guard Loopback.connect(outer, target) == 0 else {
+                // As if nobody listened here either: reset, not ended.
+                var now = linger(l_onoff: 1, l_linger: 0)
+                setsockopt(inner, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
                 Glibc.close(inner)
                 Glibc.close(outer)
                 continue
@@ -67,10 +76,10 @@ final class Road: Sendable {
     private func carry(_ inner: Int32, _ outer: Int32) {
         let done = DispatchSemaphore(value: 0)
         Thread.detachNewThread {
-            self.copy(from: inner, to: outer, isHeld: false)
+            self.copy(from: inner, to: outer, isHeld: self.held == .dialer)
             done.signal()
         }
-        copy(from: outer, to: inner, isHeld: true)
+        copy(from: outer, to: inner, isHeld: held == .listener)
         done.wait()
         state.withLock { $0.sockets.subtract([inner, outer]) }
         Glibc.close(inner)

@@ -37,7 +37,7 @@ final class Stage: Sendable {
     // MARK: commands
 
     /// Seconds after which a command is killed; none here takes a tenth of it.
-    static let deadline = 90.0
+    static let deadline = 40.0
 
     func start(
         _ words: [String], environment: [String: String] = [:], input: String = "", deadline: Double = Stage.deadline
@@ -84,9 +84,9 @@ final class Stage: Sendable {
             [Program.path] + line + options, environment: environment.merging(["PMESH_CODE": code ?? self.code]) { $1 })
     }
 
-    /// A road to the sender that lets so many bytes through and then holds the rest.
-    func road(holdingAfter bytes: Int = .max, to port: UInt16? = nil, recording: Bool = false) throws -> Road {
-        let road = try Road(to: port ?? self.port, holdingAfter: bytes, recording: recording)
+    /// A road to the port that lets so many bytes of one end through and then holds the rest.
+    func road(holding end: Road.End = .listener, after bytes: Int = .max, recording: Bool = false) throws -> Road {
+        let road = try Road(to: port, holding: end, after: bytes, recording: recording)
         roads.withLock { $0.append(road) }
         return road
     }

@@ -60,7 +60,8 @@ extension Stage {
         comparison.comparesHoles = true
         do {
             let found = try comparison.differences(Array(self(source).utf8), Array(self(name).utf8))
-            #expect(found.isEmpty, "\(found.map(\.description).joined(separator: "; "))", sourceLocation: location)
+            let isSame = found.isEmpty
+            #expect(isSame, "\(found.prefix(8).map(\.description).joined(separator: "; "))", sourceLocation: location)
         } catch {
             Issue.record("\(error)", sourceLocation: location)
         }

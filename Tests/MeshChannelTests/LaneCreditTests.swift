@@ -8,11 +8,11 @@ import Testing
         var out = LaneCreditOut()
         #expect(out.available == Limits.laneCredit)
         let largest = FrameEncoder.cost(payload: Limits.chunk)
-        #expect([out.spend(largest), out.spend(largest), out.spend(largest)] == [true, true, false])
-        #expect(out.sent == UInt64(2 * largest))
+        #expect([out.spend(largest), out.spend(largest)] == [true, false])
+        #expect(out.sent == UInt64(largest))
         try out.freed(UInt64(largest))
         #expect(out.spend(largest) == true)
-        #expect(out.available == Limits.laneCredit - UInt64(2 * largest))
+        #expect(out.available == Limits.laneCredit - UInt64(largest))
     }
 
     @Test func freedOnlyGrowsAndNeverBeyondWhatWasSent() throws {
@@ -40,15 +40,21 @@ import Testing
         #expect(throws: LaneCreditError.overdrawn(by: 1)) { try credit.received(1) }
     }
 
-    @Test func aQuarterIsToldAtOnceTheRestWhenIdle() throws {
+    /// What may be freed and not yet told never keeps the largest chunk from leaving.
+    @Test func theLargestChunkFitsBesideWhatIsNotTold() {
+        let largest = UInt64(FrameEncoder.cost(payload: Limits.chunk))
+        #expect(largest + LaneCreditIn.quantum <= Limits.laneCredit)
+    }
+
+    @Test func aQuantumIsToldAtOnceTheRestWhenIdle() throws {
         var credit = LaneCreditIn()
-        let quarter = Int(LaneCreditIn.quantum)
-        try credit.received(3 * quarter)
+        let quantum = Int(LaneCreditIn.quantum)
+        try credit.received(3 * quantum)
         #expect(credit.idle() == nil)
-        #expect(credit.freed(quarter - 1) == nil)
-        #expect(credit.freed(1) == .credit(freed: UInt64(quarter)))
+        #expect(credit.freed(quantum - 1) == nil)
+        #expect(credit.freed(1) == .credit(freed: UInt64(quantum)))
         #expect(credit.freed(10) == nil)
-        #expect(credit.idle() == .credit(freed: UInt64(quarter) + 10))
+        #expect(credit.idle() == .credit(freed: UInt64(quantum) + 10))
         #expect(credit.idle() == nil)
     }
 

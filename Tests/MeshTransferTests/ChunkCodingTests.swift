@@ -1,8 +1,9 @@
-import struct Crypto.SHA256
 import MeshTransfer
 import MeshWire
 import NIOCore
 import Testing
+
+import struct Crypto.SHA256
 
 /// The way of a chunk from a source to a sink: `ChunkEncoder`, the frames, `ChunkDecoder`.
 @Suite struct ChunkCodingTests {
@@ -50,7 +51,9 @@ import Testing
         return decoder.store(ChunkArrival(entry: received, offset: offset, chunk: chunk, lane: laneA), sink: sink)
     }
 
-    private func text(_ count: Int) -> [UInt8] { Array(bytes(String(repeating: "all work and no play ", count: count / 21 + 1)).prefix(count)) }
+    private func text(_ count: Int) -> [UInt8] {
+        Array(bytes(String(repeating: "all work and no play ", count: count / 21 + 1)).prefix(count))
+    }
 
     private func noise(_ count: Int) -> [UInt8] {
         var random = Seeded(5)

@@ -62,7 +62,8 @@ import Testing
 
     @Test func whatIsClaimedToBeAllocatedIsBoundedByTheSize() {
         var totals = ManifestTotals()
-        #expect(totals.add(ManifestEntry(kind: .file, path: bytes("f"), size: 10, allocated: UInt64(Int64.max))) == true)
+        #expect(
+            totals.add(ManifestEntry(kind: .file, path: bytes("f"), size: 10, allocated: UInt64(Int64.max))) == true)
         #expect(totals.allocated == 10 + 1 << 20)
     }
 

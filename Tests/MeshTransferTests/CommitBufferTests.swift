@@ -1,6 +1,7 @@
-@testable import MeshTransfer
 import MeshWire
 import Testing
+
+@testable import MeshTransfer
 
 @Suite struct CommitBufferTests {
     private let interval: UInt64 = 100_000_000

@@ -4,7 +4,7 @@ import Testing
 @Suite struct DeflaterTests {
     private let text = bytes(String(repeating: "the quick brown fox jumps over the lazy dog. ", count: 2_000))
 
-    /// Deflates `input`, given in pieces of `piece` bytes, into regions of these lengths; nil where they do not suffice.
+    /// Deflates `input`, given in pieces of `piece` bytes, into regions of these lengths; nil where they are too small.
     private func deflate(_ input: [UInt8], piece: Int = .max, regions: [Int], level: Int = 6) -> [UInt8]? {
         var deflater = Deflater(level: level)!
         var output = [UInt8](repeating: 0xee, count: regions.reduce(0, +))

@@ -70,6 +70,19 @@ import Testing
         #expect(feed.next() == .page(from: 20))
     }
 
+    @Test func whatLiesBeforeAPageThatWasBeingReadIsNotPassedOver() {
+        var feed = feed(100)
+        for page in 0..<UInt64(2) {
+            #expect(feed.next() == .page(from: page * 10))
+            feed.pageSent(end: page * 10 + 10)
+        }
+        #expect(feed.next() == .page(from: 20))
+        // The lead is lost with both pages before it.
+        feed.rewind()
+        feed.pageSent(end: 30)
+        #expect(feed.next() == .page(from: 0))
+    }
+
     @Test func moreThanTheManifestHoldsCannotBeKept() {
         var feed = feed(10)
         #expect(feed.kept(10) == true)

@@ -47,7 +47,8 @@ final class MemoryDisk: ChunkSource, ChunkSink {
         return SourceEntry(
             number: 0,
             manifest: ManifestEntry(
-                kind: .file, path: path, size: size, allocated: file.bytes.allSatisfy { $0 == 0 } ? 0 : size, mode: 0o644),
+                kind: .file, path: path, size: size, allocated: file.bytes.allSatisfy { $0 == 0 } ? 0 : size,
+                mode: 0o644),
             identity: SourceIdentity(device: 1, inode: 1, changed: file.version))
     }
 

@@ -146,7 +146,9 @@ final class MemoryJournal: TransferJournal {
 
     func chunks(of id: TransferID, in range: Range<UInt64>, limit: Int) throws -> [ChunkRecord] {
         try read(id) { transfer in
-            Array(transfer.chunks.values.filter { range.contains($0.number) }.sorted { $0.number < $1.number }.prefix(limit))
+            Array(
+                transfer.chunks.values.filter { range.contains($0.number) }.sorted { $0.number < $1.number }.prefix(
+                    limit))
         }
     }
 
@@ -156,7 +158,9 @@ final class MemoryJournal: TransferJournal {
 
     func markDurable(chunks: NumberSet, entries: [UInt64], of id: TransferID) throws {
         try change(id) { transfer in
-            for number in transfer.chunks.keys where chunks.contains(number) { transfer.chunks[number]?.isSynced = true }
+            for number in transfer.chunks.keys where chunks.contains(number) {
+                transfer.chunks[number]?.isSynced = true
+            }
             for number in entries { try transfer.change(number) { $0.isDurable = true } }
         }
     }

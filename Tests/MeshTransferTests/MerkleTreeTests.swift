@@ -1,7 +1,8 @@
-import struct Crypto.SHA256
 import MeshTransfer
 import MeshWire
 import Testing
+
+import struct Crypto.SHA256
 
 /// Known values were computed apart from this code, by RFC 6962's recursive definition.
 @Suite struct MerkleTreeTests {

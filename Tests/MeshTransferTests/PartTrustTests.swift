@@ -7,7 +7,8 @@ import Testing
         isThisBoot: Bool = true, isLocal: Bool = true
     ) -> PartTrust {
         PartTrust.judge(
-            recorded: recorded, observed: observed.map { ($0, size) }, bound: bound, isThisBoot: isThisBoot, isLocal: isLocal)
+            recorded: recorded, observed: observed.map { ($0, size) }, bound: bound, isThisBoot: isThisBoot,
+            isLocal: isLocal)
     }
 
     @Test func rowsOfThisBootOnALocalDiskAreTrusted() {

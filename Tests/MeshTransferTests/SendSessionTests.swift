@@ -84,7 +84,7 @@ import Testing
         var session = session([1], lanes: [])
         #expect(session.message(want(set(0))).text == [])
         #expect(
-            session.lane(laneA, room: SendSession.LaneRoom()).text == ["send end 1 entries 1 chunks", "load 0"])
+            session.lane(laneA, room: SendSession.LaneRoom()).text == ["page from 0", "load 0"])
     }
 
     @Test func theLeadsLossSendsThePagesAgainThatWereNotKept() {

@@ -24,7 +24,7 @@ struct Faults: Sendable {
 }
 
 /// A whole transfer in one thread: two sessions, their disks and journals, and lanes between them. Which job ends next,
-/// which lane delivers next and what fails is drawn from a seed; so is every order that threads and a network could make.
+/// which lane delivers next and what fails is drawn from a seed: every order that threads and a network could make.
 struct SessionPair {
     /// How it ended.
     enum Outcome: Equatable {
@@ -131,7 +131,9 @@ struct SessionPair {
 
     private enum Action {
         case senderPool, senderJournal, receiverPool, receiverJournal, open
-        case hear(Int), deliverDown(Int), deliverUp(Int)
+        case hear(Int)
+        case deliverDown(Int)
+        case deliverUp(Int)
     }
 
     private mutating func perform(_ action: Action) throws {
@@ -162,7 +164,9 @@ struct SessionPair {
         let lane = VirtualLane(MeshTransferTests.lane(prime, generation: generation))
         lanes.append(lane)
         senderLanes.add(lane.name)
+        let isOnly = receiverLanes.lead == nil
         receiverLanes.add(lane.name)
+        receiver.handle { $0.laneOpened(isOnly: isOnly, now: $1) }
         sender.handle { $0.lane(lane.name, room: lane.room) }
     }
 
@@ -254,13 +258,16 @@ struct SessionPair {
     // MARK: faults
 
     private mutating func strike() {
-        if faults.laneLoss.strikes(&random), let index = lanes.indices.randomElement(using: &random), lanes[index].isAlive {
+        if faults.laneLoss.strikes(&random), let index = lanes.indices.randomElement(using: &random),
+            lanes[index].isAlive
+        {
             lanes[index].cut()
             // Who hears it first is drawn; the other hears it in a later step.
             hear(index)
         }
-        if faults.change.strikes(&random), let path = sender.disk.files.keys.sorted(by: { $0.lexicographicallyPrecedes($1) })
-            .randomElement(using: &random)
+        if faults.change.strikes(&random),
+            let path = sender.disk.files.keys.sorted(by: { $0.lexicographicallyPrecedes($1) })
+                .randomElement(using: &random)
         {
             let content = bytes("changed at step \(steps)")
             sender.disk.put(path, content)
@@ -281,8 +288,7 @@ struct SessionPair {
 
     // MARK: the result
 
-    /// Files under a final name that hold what no version of the source ever was: each version is either what it was given
-    /// first or what a change left.
+    /// Files under a final name that hold another version of the source than their entry says, or none that ever was.
     func tornFiles() throws -> [String] {
         let entries = try sender.journal.sourceEntries(of: Self.id, from: 0, limit: .max)
         let received = try receiver.journal.receivedEntries(of: Self.id, from: 0, limit: .max)

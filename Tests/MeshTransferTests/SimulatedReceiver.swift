@@ -1,7 +1,8 @@
-import struct Crypto.SHA256
 import MeshTransfer
 import MeshWire
 import NIOCore
+
+import struct Crypto.SHA256
 
 /// Carries out what a `ReceiveSession` says, over a memory disk and a memory journal.
 struct SimulatedReceiver {
@@ -35,7 +36,7 @@ struct SimulatedReceiver {
     }
 
     mutating func handle(_ event: (inout ReceiveSession, UInt64) -> [ReceiveSession.Instruction]) {
-        for instruction in traced("R", event(&session, now)) { carryOut(instruction) }
+        for instruction in event(&session, now) { carryOut(instruction) }
         counters = session.counters
     }
 

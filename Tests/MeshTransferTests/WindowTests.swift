@@ -1,6 +1,7 @@
-@testable import MeshTransfer
 import MeshWire
 import Testing
+
+@testable import MeshTransfer
 
 @Suite struct SendWindowTests {
     /// What `find` answers, as text.

@@ -18,7 +18,8 @@ extension MeshNode {
                 var generator = SystemRandomNumberGenerator()
                 let authority = try MeshAuthority(meshName: meshName, now: NodeClock.wall, using: &generator)
                 let membership = try authority.admit(
-                    request: try MembershipRequest(for: identity).der, name: member.description, now: NodeClock.wall, taken: { _ in nil })
+                    request: try MembershipRequest(for: identity).der, name: member.description, now: NodeClock.wall,
+                    taken: { _ in nil })
                 let sealed = try MeshRecovery.seal(authority, passphrase: passphrase, using: &generator)
                 return (authority, membership, sealed)
             }
@@ -124,7 +125,8 @@ extension MeshNode {
 
     private func takenNames() async throws -> [String: NodeID] {
         let peers = try await context.journal.peers(limit: 100_000)
-        return Dictionary(peers.compactMap { peer in peer.name.map { ($0, peer.node) } }, uniquingKeysWith: { first, _ in first })
+        return Dictionary(
+            peers.compactMap { peer in peer.name.map { ($0, peer.node) } }, uniquingKeysWith: { first, _ in first })
     }
 
     private func remember(_ node: NodeID, _ name: String?, _ link: PeerLink?) async throws {
@@ -143,7 +145,9 @@ extension MeshNode {
         for name in wanted {
             _ = try MemberName(name)
             let known = try await takenNames()[name]
-            guard known != context.identity.nodeID else { throw MeshError(.usage, "\(name) is this node itself: name another member") }
+            guard known != context.identity.nodeID else {
+                throw MeshError(.usage, "\(name) is this node itself: name another member")
+            }
             var mesh = MeshMeeting(membership: membership, identity: context.identity, expected: known)
             if known == nil { mesh.expected = try await find(name, mesh, options) }
             scopes.append(.mesh(mesh))
@@ -156,7 +160,9 @@ extension MeshNode {
         let dialer = LinkDialer(node: context, scope: .mesh(mesh), addresses: options.peers)
         let deadline = NodeClock.monotonic + UInt64((options.wait ?? 30) * 1e9)
         guard let peer = try await dialer.first(by: deadline, where: { $0.name == name }) else {
-            throw MeshError(.noPeer, "no member called \(name) answered: check the name with `pmesh mesh members`, and that it is up")
+            throw MeshError(
+                .noPeer,
+                "no member called \(name) answered: check the name with `pmesh mesh members`, and that it is up")
         }
         try await remember(peer.nodeID, name, nil)
         return peer.nodeID

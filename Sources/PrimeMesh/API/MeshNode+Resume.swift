@@ -16,7 +16,8 @@ extension MeshNode {
             case .send:
                 let options = (try? JSONDecoder().decode(SendOptions.self, from: Data(record.options))) ?? SendOptions()
                 let flow = SendFlow(
-                    node: context, roots: record.roots, scope: scope, options: options, meeting: meeting, events: events)
+                    node: context, roots: record.roots, scope: scope, options: options, meeting: meeting, events: events
+                )
                 return [try await flow.run()]
             case .receive:
                 let options =
@@ -38,13 +39,19 @@ extension MeshNode {
             let record = try await record(id)
             switch record.state {
             case .active, .paused, .failed: return record
-            case .done, .partial: throw MeshError(.usage, "transfer \(record.id.short) is done: there is nothing to resume")
+            case .done, .partial:
+                throw MeshError(.usage, "transfer \(record.id.short) is done: there is nothing to resume")
             case .cancelled:
-                throw MeshError(.usage, "transfer \(record.id.short) was cancelled: `pmesh transfers retry \(record.id.short)` takes that back")
+                throw MeshError(
+                    .usage,
+                    "transfer \(record.id.short) was cancelled: `pmesh transfers retry \(record.id.short)` takes that back"
+                )
             }
         }
         let open = try await context.journal.transfers(HistoryFilter(states: [.active, .paused, .failed], limit: 1))
-        guard let latest = open.first else { throw MeshError(.usage, "nothing to resume: every transfer of this home is done") }
+        guard let latest = open.first else {
+            throw MeshError(.usage, "nothing to resume: every transfer of this home is done")
+        }
         return latest
     }
 

@@ -16,7 +16,8 @@ extension MeshNode {
             var summaries: [TransferSummary] = []
             for scope in try await scopes(request, events) {
                 let flow = SendFlow(
-                    node: context, roots: roots, scope: scope, options: options, meeting: request.meeting, events: events)
+                    node: context, roots: roots, scope: scope, options: options, meeting: request.meeting,
+                    events: events)
                 summaries.append(try await flow.run())
             }
             return summaries

@@ -8,7 +8,8 @@ extension MeshNode {
     public func transfers(_ query: HistoryQuery) async throws(MeshError) -> [TransferInfo] {
         try await MeshError.catching {
             let filter = HistoryFilter(
-                peer: try await peer(query.peer), direction: query.direction, states: Set(query.states), since: query.since,
+                peer: try await peer(query.peer), direction: query.direction, states: Set(query.states),
+                since: query.since,
                 until: query.until, name: query.name.map { Array($0.utf8) }, limit: query.limit)
             var infos: [TransferInfo] = []
             for record in try await context.journal.transfers(filter) { infos.append(try await info(record)) }
@@ -42,7 +43,9 @@ extension MeshNode {
         try await MeshError.catching {
             let record = try await record(id)
             guard record.state != .done, record.state != .partial else {
-                throw MeshError(.usage, "transfer \(record.id.short) is done: there is nothing to \(state == .active ? "retry" : "end")")
+                throw MeshError(
+                    .usage,
+                    "transfer \(record.id.short) is done: there is nothing to \(state == .active ? "retry" : "end")")
             }
             try await withLock(record) {
                 try await context.journal.setState(state, message: nil, of: record.id, at: NodeClock.wall)

@@ -1,9 +1,10 @@
-import struct Crypto.SHA256
 import FoundationEssentials
 import Glibc
 import MeshJournal
 import MeshTransfer
 import MeshWire
+
+import struct Crypto.SHA256
 
 extension MeshNode {
     /// Checks files on disk against the journal's digests: those of a received transfer, those of a sent one at their
@@ -17,7 +18,8 @@ extension MeshNode {
             let path = AbsolutePath.of(Array(idOrPath.utf8), below: here)
             guard let file = try await context.journal.findFinishedFile(path) else {
                 if case let found = try await verify(below: path, report), !found.isEmpty { return found }
-                throw MeshError(.usage, "\(idOrPath) is neither a transfer nor a file that was received: see `pmesh history`")
+                throw MeshError(
+                    .usage, "\(idOrPath) is neither a transfer nor a file that was received: see `pmesh history`")
             }
             let verified = try await verify(file.entry.number, file.entry.manifest, at: path, of: file.transfer.id)
             report(verified)
@@ -26,7 +28,8 @@ extension MeshNode {
     }
 
     private func verify(
-        _ record: TransferRecord, _ report: @Sendable (VerifiedFile) -> Void, where fits: ([UInt8]) -> Bool = { _ in true }
+        _ record: TransferRecord, _ report: @Sendable (VerifiedFile) -> Void,
+        where fits: ([UInt8]) -> Bool = { _ in true }
     ) async throws -> [VerifiedFile] {
         var results: [VerifiedFile] = []
         var next: UInt64 = 0
@@ -67,7 +70,8 @@ extension MeshNode {
             let root = record.roots.first ?? []
             return try await context.journal.receivedEntries(of: record.id, from: first, limit: 1_024).map { entry in
                 let isThere = entry.manifest.kind == .file && entry.state == .finished
-                return Located(number: entry.number, manifest: entry.manifest, path: isThere ? entry.path(below: root) : nil)
+                return Located(
+                    number: entry.number, manifest: entry.manifest, path: isThere ? entry.path(below: root) : nil)
             }
         case .send:
             let withdrawn = try await context.journal.withdrawnEntries(of: record.id)
@@ -118,7 +122,9 @@ private final class CheckedFile: Sendable {
 
     init?(_ path: [UInt8]) {
         descriptor = path.map(CChar.init(bitPattern:)).withUnsafeBufferPointer { text in
-            (Array(text) + [0]).withUnsafeBufferPointer { open($0.baseAddress ?? text.baseAddress!, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) }
+            (Array(text) + [0]).withUnsafeBufferPointer {
+                open($0.baseAddress ?? text.baseAddress!, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+            }
         }
         var info = stat()
         guard descriptor >= 0, fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -156,7 +162,9 @@ enum SourcePath {
     static func of(_ manifest: ManifestEntry, roots: [[UInt8]]) -> [UInt8]? {
         let slash = UInt8(ascii: "/")
         let first = manifest.path.prefix { $0 != slash }
-        guard let root = roots.first(where: { $0.split(separator: slash).last.map(Array.init) == Array(first) }) else { return nil }
+        guard let root = roots.first(where: { $0.split(separator: slash).last.map(Array.init) == Array(first) }) else {
+            return nil
+        }
         return root + manifest.path.dropFirst(first.count)
     }
 }

@@ -28,7 +28,8 @@ struct ManifestWalk: Sendable {
             if entries.isEmpty { break }
         }
         guard await manifest.totals.entries > 0 else {
-            throw MeshError(.disk, "nothing could be read of what was to be sent: check the paths and their permissions")
+            throw MeshError(
+                .disk, "nothing could be read of what was to be sent: check the paths and their permissions")
         }
     }
 

@@ -25,7 +25,8 @@ struct PeerLoop: Sendable {
             isResumed = true
             let session = PeerSession(node: node, link: link, purpose: purpose, registry: registry) { news in
                 switch news {
-                case .connected(let name): report.event(.connected(peer: link.peer.nodeID, name: name, isResumed: isAgain))
+                case .connected(let name):
+                    report.event(.connected(peer: link.peer.nodeID, name: name, isResumed: isAgain))
                 case .progress(let snapshot, let lanes): report.progress(snapshot, lanes: lanes)
                 }
             }

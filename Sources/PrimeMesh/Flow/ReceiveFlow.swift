@@ -36,10 +36,14 @@ struct ReceiveFlow: Sendable {
                 await TransferLock(node: node).release(id)
             }
             // Done here long ago; the sender wanted nothing more, or is done as well.
-            if let settled, cause.code == .noPeer || cause.code == .timedOut { return try await summarize(settled, report) }
+            if let settled, cause.code == .noPeer || cause.code == .timedOut {
+                return try await summarize(settled, report)
+            }
             throw error
         }
-        guard let id = current.withLock({ $0 }) else { throw MeshError(.other, "the transfer ended before it began: run both commands again") }
+        guard let id = current.withLock({ $0 }) else {
+            throw MeshError(.other, "the transfer ended before it began: run both commands again")
+        }
         await TransferLock(node: node).release(id)
         return try await summarize(id, report)
     }
@@ -50,18 +54,25 @@ struct ReceiveFlow: Sendable {
         return try await node.journal.findFinished(direction: .receive, code: code.secrets.tag)?.id
     }
 
-    private func isKnown() async throws -> Bool {
-        guard case .code(let code) = scope else { return false }
-        return try await node.journal.findTransfer(direction: .receive, code: code.secrets.tag) != nil
+    /// The transfer of this code that goes on, where there is one.
+    private func known() async throws -> TransferID? {
+        guard case .code(let code) = scope else { return nil }
+        return try await node.journal.findTransfer(direction: .receive, code: code.secrets.tag)?.id
     }
 
     private func receive(_ report: TransferReport, _ began: @escaping @Sendable (TransferID) -> Void) async throws {
+        let known = try await known()
+        if let known {
+            // Before anybody is dialed: a second process would wait for a sender who is busy with the first.
+            try await TransferLock(node: node).acquire(known)
+            began(known)
+        }
         let registry = ChannelRegistry()
         let links = try await LinkSource.open(
             node: node, scope: scope, options: meeting, listensByDefault: !scope.isCode, registry: registry)
         if case .listening(let listener) = links { events(.listening(listener.listener.controlAddresses)) }
         let isSettled = try await settled() != nil
-        let isKnown = try await isKnown() || isSettled
+        let isKnown = known != nil || isSettled
         let wait = meeting.wait ?? (isSettled ? 2 : scope.isCode ? 30 : .infinity)
         let loop = PeerLoop(
             node: node, source: links, registry: registry, report: report, wait: wait, patience: meeting.patience,

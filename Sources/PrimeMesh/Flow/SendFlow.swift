@@ -92,9 +92,13 @@ struct SendFlow: Sendable {
         if case .listening(let listener) = links { events(.listening(listener.listener.controlAddresses)) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await links.run() }
-            group.addTask { try await ManifestWalk(node: node, record: record, options: options, manifest: manifest, report: report).run() }
             group.addTask {
-                try await loop(links, registry, report, isKnown: record.totals.entries > 0).run(purpose(record, source, manifest, report))
+                try await ManifestWalk(node: node, record: record, options: options, manifest: manifest, report: report)
+                    .run()
+            }
+            group.addTask {
+                try await loop(links, registry, report, isKnown: record.totals.entries > 0).run(
+                    purpose(record, source, manifest, report))
                 throw Finished()
             }
             defer { group.cancelAll() }
@@ -106,12 +110,16 @@ struct SendFlow: Sendable {
     /// Ends the group: the other tasks would go on for ever.
     private struct Finished: Error {}
 
-    private func loop(_ links: LinkSource, _ registry: ChannelRegistry, _ report: TransferReport, isKnown: Bool) -> PeerLoop {
+    private func loop(_ links: LinkSource, _ registry: ChannelRegistry, _ report: TransferReport, isKnown: Bool)
+        -> PeerLoop
+    {
         // A code's sender waits for a person at another machine: as long as the code lives.
         let usual = scope.isCode && scope.pinned == nil ? Double(CodeLife.lifetime) / 1e9 : 30
         let patience = meeting.patience
         let wait = meeting.wait ?? (scope.isCode && scope.pinned != nil ? patience : usual)
-        return PeerLoop(node: node, source: links, registry: registry, report: report, wait: wait, patience: patience, isResumed: isKnown)
+        return PeerLoop(
+            node: node, source: links, registry: registry, report: report, wait: wait, patience: patience,
+            isResumed: isKnown)
     }
 
     private func purpose(
@@ -121,7 +129,9 @@ struct SendFlow: Sendable {
         let offer = { @Sendable (record: TransferRecord, sums: TransferSums, isCounting: Bool) in
             Offer(
                 transfer: record.id, sender: node.identity.nodeID, senderName: node.name,
-                names: record.roots.map { EntryPath.escaped($0.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []) },
+                names: record.roots.map {
+                    EntryPath.escaped($0.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? [])
+                },
                 files: sums.files, bytes: sums.bytes, isCounting: isCounting)
         }
         return .send { peer in
@@ -132,11 +142,19 @@ struct SendFlow: Sendable {
                 switch news {
                 case .offered(let sums, let isCounting): report.event(.offer(offer(record, sums, isCounting)))
                 case .sealed(let entries):
-                    for entry in entries { report.event(.file(path: EntryPath.escaped(entry.manifest.path), size: entry.manifest.size)) }
-                case .warning(let entry, let error): report.event(.warning("\(EntryPath.escaped(entry.manifest.path)): \(error)"))
+                    for entry in entries {
+                        report.event(.file(path: EntryPath.escaped(entry.manifest.path), size: entry.manifest.size))
+                    }
+                case .warning(let entry, let error):
+                    report.event(.warning("\(EntryPath.escaped(entry.manifest.path)): \(error)"))
                 case .gaveUp(let entries):
                     report.failed(UInt64(entries.count), changed: true)
-                    for entry in entries { report.event(.warning("\(EntryPath.escaped(entry.manifest.path)) kept changing and was left out")) }
+                    for entry in entries {
+                        report.event(
+                            .warning(
+                                "\(EntryPath.escaped(entry.manifest.path)) kept changing or vanished, and was left out")
+                        )
+                    }
                 }
             }
         }

@@ -10,7 +10,9 @@ struct TransferLock: Sendable {
         switch try await node.journal.acquireLock(of: id, for: node.process, isAlive: { $0.isAlive(boot: boot) }) {
         case .acquired: break
         case .heldBy(let holder):
-            throw MeshError(.conflict, "process \(holder.pid) works on transfer \(id.short) already: let it go on by itself, or stop it first")
+            throw MeshError(
+                .conflict,
+                "process \(holder.pid) works on transfer \(id.short) already: let it go on by itself, or stop it first")
         }
     }
 

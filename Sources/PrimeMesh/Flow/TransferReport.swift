@@ -61,7 +61,8 @@ final class TransferReport: Sendable {
             let rest = snapshot.totals.bytes - min(bytes, snapshot.totals.bytes)
             return .progress(
                 TransferProgress(
-                    transfer: transfer, bytes: bytes, totalBytes: snapshot.totals.bytes, isCounting: snapshot.isCounting,
+                    transfer: transfer, bytes: bytes, totalBytes: snapshot.totals.bytes,
+                    isCounting: snapshot.isCounting,
                     files: snapshot.files, totalFiles: snapshot.totals.files,
                     wireBytes: state.past.wireBytes + snapshot.counters.wireBytes, rate: rate,
                     remaining: rate > 0 && !snapshot.isCounting ? Double(rest) / rate : nil, lanes: lanes))

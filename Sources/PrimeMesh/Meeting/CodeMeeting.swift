@@ -16,7 +16,9 @@ final class CodeMeeting: Sendable {
     /// Finds the code in the journal, or writes it there. Stretching it takes about 0.1 s, on the pool.
     static func open(_ code: OneTimeCode, role: CodeRole, node: NodeContext) async throws -> CodeMeeting {
         let secrets = try await node.blocking { try CodeSecrets(stretching: code) }
-        if let record = try await node.journal.code(secrets.tag) { return try CodeMeeting(record, node: node, role: role) }
+        if let record = try await node.journal.code(secrets.tag) {
+            return try CodeMeeting(record, node: node, role: role)
+        }
         let now = NodeClock.wall
         let record = CodeRecord(
             tag: secrets.tag, master: secrets.master, role: role, created: now, expires: now + CodeLife.lifetime)
@@ -42,7 +44,10 @@ final class CodeMeeting: Sendable {
         self.life = Mutex(life)
         pin = Mutex(record.pin)
         guard record.state != .done else {
-            throw MeshError(.usage, "the transfer of this code was cancelled here: `pmesh transfers retry` takes that back, or use a new code")
+            throw MeshError(
+                .usage,
+                "the transfer of this code was cancelled here: `pmesh transfers retry` takes that back, or use a new code"
+            )
         }
         if role == .issuer { try refuseIfOver(life.state) }
     }

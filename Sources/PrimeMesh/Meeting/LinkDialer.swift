@@ -57,7 +57,10 @@ struct LinkDialer: Sendable {
     }
 
     private func noPeer() -> MeshError {
-        MeshError(.noPeer, "nobody was found on this machine or network: check that the other side waits, or give its address with --peer HOST:PORT")
+        MeshError(
+            .noPeer,
+            "nobody was found on this machine or network: check that the other side waits, or give its address with --peer HOST:PORT"
+        )
     }
 
     private func candidates(by deadline: UInt64) async throws -> [NodeAddress] {

@@ -28,7 +28,8 @@ final class LinkListener: Sendable {
                 guard case .code(let code) = scope, reason.isWrongCode else { return }
                 code.attemptFailed(from: address)
             })
-        return LinkListener(listener, node: node, scope: scope, registry: registry, hasData: !options.dataListen.isEmpty)
+        return LinkListener(
+            listener, node: node, scope: scope, registry: registry, hasData: !options.dataListen.isEmpty)
     }
 
     private init(
@@ -48,7 +49,9 @@ final class LinkListener: Sendable {
     /// Serves until its task is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.announce(LocalRendezvous(folder: self.node.home.runtime, group: self.node.group)) }
+            group.addTask {
+                await self.announce(LocalRendezvous(folder: self.node.home.runtime, group: self.node.group))
+            }
             group.addTask { await self.announce(MulticastDiscovery(group: self.node.group)) }
             await listener.run { connection in await self.accept(connection) }
             group.cancelAll()
@@ -86,11 +89,35 @@ final class LinkListener: Sendable {
             arrived.yield(link)
             await connection.closed()
         } catch is PeerRejection {
-            // Somebody with the right code and another key: nothing is said, and the code's owner is not disturbed.
+            // Somebody with the right code and another key. The code's owner is not disturbed.
+            await refuse(connection)
+        } catch is MeshError {
+            await refuse(connection)
         } catch {
-            // Refused or broken off: the listener goes on.
+            // Broken off: the listener goes on.
         }
     }
+
+    /// Tells a peer that it is not the one that is waited for: it would try again until its patience ends.
+    private func refuse(_ connection: SecureConnection) async {
+        guard let peer = try? NodeIdentity.nodeID(ofCertificateDER: connection.leafDER),
+            let control = try? await ControlLink.open(
+                connection, me: node.identity.nodeID, peer: peer, clock: { NodeClock.wall })
+        else { return connection.close() }
+        try? await control.send(.leaving(.identity))
+        // The peer closes once it has read that; closing first could reset the connection before.
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                try? await Task.sleep(for: Self.farewell)
+                control.close()
+            }
+            await connection.closed()
+            group.cancelAll()
+        }
+    }
+
+    /// How long a refused peer may take to close.
+    private static let farewell = Duration.seconds(1)
 
     private func acceptLane(_ connection: SecureConnection) async {
         guard let peer = try? scope.check(connection, plane: .lane, pinned: scope.pinned) else { return }

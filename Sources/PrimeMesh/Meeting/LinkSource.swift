@@ -8,7 +8,8 @@ enum LinkSource: Sendable {
 
     /// Dials where addresses are given; listens where that is asked for, or where the other side will dial.
     static func open(
-        node: NodeContext, scope: MeetingScope, options: MeetingOptions, listensByDefault: Bool, registry: ChannelRegistry
+        node: NodeContext, scope: MeetingScope, options: MeetingOptions, listensByDefault: Bool,
+        registry: ChannelRegistry
     ) async throws -> LinkSource {
         let listens = options.peers.isEmpty && (listensByDefault || !options.listen.isEmpty)
         guard listens else { return .dialing(LinkDialer(node: node, scope: scope, addresses: options.peers)) }
@@ -42,7 +43,10 @@ enum LinkSource: Sendable {
             defer { group.cancelAll() }
             guard let link = try await group.next() ?? nil else {
                 try Task.checkCancellation()
-                throw MeshError(.noPeer, "nobody came in time: check that the other side runs with the same code, then run both commands again")
+                throw MeshError(
+                    .noPeer,
+                    "nobody came in time: check that the other side runs with the same code, then run both commands again"
+                )
             }
             return link
         }

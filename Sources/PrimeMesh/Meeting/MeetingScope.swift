@@ -87,8 +87,11 @@ struct MeshMeeting: Sendable {
 
     func credentials(for sni: String) -> TLSCredentials? {
         let day = Membership.day(at: NodeClock.wall)
-        guard membership.acceptedTags(day: day).contains(sni), let own = try? credentials(at: NodeClock.wall) else { return nil }
-        return TLSCredentials(sni: sni, rootsDER: own.rootsDER, chainDER: own.chainDER, privateKeyDER: own.privateKeyDER)
+        guard membership.acceptedTags(day: day).contains(sni), let own = try? credentials(at: NodeClock.wall) else {
+            return nil
+        }
+        return TLSCredentials(
+            sni: sni, rootsDER: own.rootsDER, chainDER: own.chainDER, privateKeyDER: own.privateKeyDER)
     }
 
     var discovery: DiscoveryScope? {

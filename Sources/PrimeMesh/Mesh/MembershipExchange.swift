@@ -57,7 +57,9 @@ struct MembershipExchange: Sendable {
             case .membership(.grant(let bytes)): return try membership(bytes)
             case .membership(.refused(.nameTaken)): throw MeshError(.nameTaken)
             case .membership(.refused), .error:
-                throw MeshError(.refused, "the other side gives no membership under this code: ask for one from `pmesh mesh invite`")
+                throw MeshError(
+                    .refused, "the other side gives no membership under this code: ask for one from `pmesh mesh invite`"
+                )
             case .leaving(let code): throw MeshError(code)
             default: continue
             }

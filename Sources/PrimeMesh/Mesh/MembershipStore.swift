@@ -17,10 +17,14 @@ struct MembershipStore: Sendable {
     /// The membership; throws where this node is in no mesh.
     func only() async throws -> Membership {
         guard let membership = try await load() else {
-            throw MeshError(.identity, "this node is in no mesh: `pmesh mesh join` with a code from a member, or `pmesh mesh create NAME`")
+            throw MeshError(
+                .identity,
+                "this node is in no mesh: `pmesh mesh join` with a code from a member, or `pmesh mesh create NAME`")
         }
         guard try membership.nodeID == node.identity.nodeID else {
-            throw MeshError(.identity, "the membership in \(membershipPath) is another node's: restore the key it belongs to, or join again")
+            throw MeshError(
+                .identity,
+                "the membership in \(membershipPath) is another node's: restore the key it belongs to, or join again")
         }
         return membership
     }
@@ -32,7 +36,8 @@ struct MembershipStore: Sendable {
             do {
                 return try JSONDecoder().decode(Membership.self, from: Data(bytes))
             } catch {
-                throw MeshError(.identity, "the membership in \(path) is damaged: restore it, or delete it and join again")
+                throw MeshError(
+                    .identity, "the membership in \(path) is damaged: restore it, or delete it and join again")
             }
         }
     }
@@ -52,7 +57,8 @@ struct MembershipStore: Sendable {
         let path = authorityPath
         let authority = try await node.blocking { try Self.read(path).map { try MeshAuthority(stored: $0) } }
         guard let authority else {
-            throw MeshError(.identity, "this node does not issue memberships: run `pmesh mesh invite` where the mesh was created")
+            throw MeshError(
+                .identity, "this node does not issue memberships: run `pmesh mesh invite` where the mesh was created")
         }
         return authority
     }

@@ -26,7 +26,8 @@ enum KeyFile {
         var info = stat()
         guard fstat(file, &info) == 0 else { throw failure("read the key", path) }
         guard info.st_mode & 0o077 == 0 else {
-            throw MeshError(.identity, "others may read the key \(path): run `chmod 600 \(path)`, and if in doubt delete it")
+            throw MeshError(
+                .identity, "others may read the key \(path): run `chmod 600 \(path)`, and if in doubt delete it")
         }
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = Glibc.read(file, &bytes, bytes.count)
@@ -53,10 +54,14 @@ enum KeyFile {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw failure("write", path) }
         defer { close(file) }
-        guard Glibc.write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0 else { throw failure("write", path) }
+        guard Glibc.write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0 else {
+            throw failure("write", path)
+        }
     }
 
     private static func failure(_ what: String, _ path: String) -> MeshError {
-        MeshError(.disk, "cannot \(what) \(path) (\(String(cString: strerror(errno)))): check the folder's permissions and space")
+        MeshError(
+            .disk,
+            "cannot \(what) \(path) (\(String(cString: strerror(errno)))): check the folder's permissions and space")
     }
 }

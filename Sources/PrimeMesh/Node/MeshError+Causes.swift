@@ -56,19 +56,35 @@ extension MeshError {
         case .diskFull:
             self.init(.disk, "no space is left at the receiver: free some there and run both commands again")
         case .destination:
-            self.init(.disk, "the receiver cannot write to its destination: see its own message, then run both commands again")
-        case .source: self.init(.disk, "the sender cannot read its files: see its own message, then run both commands again")
+            self.init(
+                .disk, "the receiver cannot write to its destination: see its own message, then run both commands again"
+            )
+        case .source:
+            self.init(.disk, "the sender cannot read its files: see its own message, then run both commands again")
         case .integrity:
-            self.init(.integrity, "the data does not verify: check the disks and memory of both machines, then run both commands again")
-        case .sourceChanged: self.init(.sourceChanged, "files kept changing at the sender: send them again once nothing writes to them")
+            self.init(
+                .integrity,
+                "the data does not verify: check the disks and memory of both machines, then run both commands again")
+        case .sourceChanged:
+            self.init(.sourceChanged, "files kept changing at the sender: send them again once nothing writes to them")
         case .busy: self.init(.conflict, "another process there works on this transfer: let it finish, or stop it")
-        case .protocolViolation: self.init(.other, "the other side broke off for a breach of protocol: run the same version of pmesh on both machines")
+        case .protocolViolation:
+            self.init(
+                .other,
+                "the other side broke off for a breach of protocol: run the same version of pmesh on both machines")
         case .leaving: self.init(.timedOut, "the other side stopped: run both commands again to go on")
-        case .journal: self.init(.disk, "the other side cannot keep its journal: see its own message, then run both commands again")
+        case .journal:
+            self.init(
+                .disk, "the other side cannot keep its journal: see its own message, then run both commands again")
         case .timedOut: self.init(.timedOut, "the other side did not answer in time: run both commands again to go on")
         case .unknown: self.init(.noPeer, "the other side knows no such transfer, channel or name")
-        case .identity: self.init(.identity, "the other side expects another node than this one: use the home the transfer began with, or a new code")
-        case .nameTaken: self.init(.conflict, "this name is taken by another node of the mesh: choose another with --name")
+        case .identity:
+            self.init(
+                .identity,
+                "the other side expects another node than this one: use the home the transfer began with, or a new code"
+            )
+        case .nameTaken:
+            self.init(.conflict, "this name is taken by another node of the mesh: choose another with --name")
         case .unsupported: self.init(.other, "the other side runs another version: update pmesh on both machines")
         case .tooMany: self.init(.other, "the other side has too many connections or attempts: try again later")
         }
@@ -81,7 +97,8 @@ extension FailureCode {
         switch error {
         case let error as DiskError: self = error.isFull ? .diskFull : .destination
         case is JournalError: self = .journal
-        case let error as MeshError: self = error.code == .conflict ? .busy : error.code == .integrity ? .integrity : .leaving
+        case let error as MeshError:
+            self = error.code == .conflict ? .busy : error.code == .integrity ? .integrity : .leaving
         default: self = .leaving
         }
     }

@@ -55,7 +55,9 @@ final class BackgroundSyncer: Sendable {
     private func take() -> (TransferID, FileSink, NumberSet, [UInt64])? {
         state.withLock { state in
             state.ticks += 1
-            guard let (transfer, sink) = state.target, !(state.chunks.isEmpty && state.entries.isEmpty) else { return nil }
+            guard let (transfer, sink) = state.target, !(state.chunks.isEmpty && state.entries.isEmpty) else {
+                return nil
+            }
             // A chunk is 256 KiB or more unless its file is smaller: a lower bound in bytes would sync too often.
             let isDue = state.ticks >= Self.ticksDue || state.chunks.count * 1024 * 1024 >= Self.bytesDue
             guard isDue else { return nil }

@@ -12,10 +12,16 @@ struct OfferLookup: Sendable {
     func look(up id: TransferID, _ sums: TransferSums) async throws -> OfferStanding {
         guard let record = try await context.journal.transfer(id) else { return try await fresh(sums) }
         guard record.direction == .receive, record.peer == nil || record.peer == context.peer.nodeID else {
-            return .refused(.identity, MeshError(.identity, "another node offers a transfer that began with \(record.peer?.short ?? "someone")"))
+            return .refused(
+                .identity,
+                MeshError(
+                    .identity, "another node offers a transfer that began with \(record.peer?.short ?? "someone")"))
         }
         guard record.state != .cancelled else {
-            return .refused(.cancelled, MeshError(.refused, "this transfer was cancelled here: `pmesh transfers retry \(id.short)` takes that back"))
+            return .refused(
+                .cancelled,
+                MeshError(
+                    .refused, "this transfer was cancelled here: `pmesh transfers retry \(id.short)` takes that back"))
         }
         try await context.lock(id)
         if record.state == .failed || record.state == .paused {
@@ -29,9 +35,12 @@ struct OfferLookup: Sendable {
         let destination = context.destination
         do {
             let probe = TransferID(context.node.identifier())
-            let free = try await context.blocking { try FileSink(destination: destination, transfer: probe).freeSpace() }
+            let free = try await context.blocking {
+                try FileSink(destination: destination, transfer: probe).freeSpace()
+            }
             guard sums.allocated <= free else {
-                throw DiskError.full(path: "\(EntryPath.escaped(destination)) (\(sums.allocated) bytes are to come, \(free) are free)")
+                throw DiskError.full(
+                    path: "\(EntryPath.escaped(destination)) (\(sums.allocated) bytes are to come, \(free) are free)")
             }
             return .fresh
         } catch let error as DiskError {

@@ -59,7 +59,8 @@ extension PeerSession {
         readyEpochs.own = epoch
         openIfReady()
         let record = ChannelRecord(
-            id: agreed.channel, epoch: epoch, peer: link.peer.nodeID, primeSet: agreed.set.rawValue, lanes: agreed.lanes,
+            id: agreed.channel, epoch: epoch, peer: link.peer.nodeID, primeSet: agreed.set.rawValue,
+            lanes: agreed.lanes,
             opened: NodeClock.wall)
         let journal = node.journal
         desk.inJournal {

@@ -48,6 +48,8 @@ actor PeerSession {
     var isOpen = false
     var readyEpochs: (own: UInt32, peer: UInt32) = (0, 0)
     var outcome: PeerOutcome?
+    /// Why a job of this side failed, for the peer.
+    var farewell: FailureCode?
     var flushDeadline: UInt64?
     var agreeBy: UInt64
     var generator = SystemRandomNumberGenerator()
@@ -133,7 +135,8 @@ actor PeerSession {
     }
 
     private func sayGoodbye(_ error: MeshError) {
-        say.yield(.leaving(error.code == .interrupted ? .leaving : .cancelled))
+        let usual: FailureCode = error.code == .interrupted ? .leaving : .cancelled
+        say.yield(.leaving(shell?.farewell ?? farewell ?? usual))
     }
 
     private func handle(_ event: PeerEvent) async {
@@ -147,6 +150,7 @@ actor PeerSession {
         case .tick: tick()
         case .failed(let error, let code):
             lanes.send(.failed(code))
+            if code != .leaving { farewell = farewell ?? code }
             outcome = outcome ?? .failed(error)
         case .stop: outcome = outcome ?? .failed(MeshError(CancellationError()))
         case .send, .receive, .offer, .decided:

@@ -1,8 +1,9 @@
-import struct Crypto.SHA256
 import MeshJournal
 import MeshTransfer
 import MeshTrust
 import MeshWire
+
+import struct Crypto.SHA256
 
 /// The sender's last step: is the receipt the receiver's, about this transfer, and does its root equal our own?
 struct ReceiptCheck: Sendable {

@@ -23,14 +23,16 @@ struct ReceiveCompletion: Sendable {
         }
         let isDurable = try await isDurable()
         let receipt = Receipt(
-            sender: context.peer.nodeID, receiver: context.node.identity.nodeID, transfer: record.id, root: computed.root,
+            sender: context.peer.nodeID, receiver: context.node.identity.nodeID, transfer: record.id,
+            root: computed.root,
             entries: computed.entries, bytes: computed.bytes, chunks: computed.chunks, skipped: skipped.count,
             isDurable: isDurable, time: NodeClock.wall)
         let body = receipt.encoded()
         let kept = ReceiptRecord(
             body: body, signature: try context.node.identity.sign(body), publicKey: context.node.identity.publicKeyDER)
         let isWhole = skipped.isEmpty && computed.lost == 0
-        try await context.journal.complete(record.id, state: isWhole ? .done : .partial, receipt: kept, at: NodeClock.wall)
+        try await context.journal.complete(
+            record.id, state: isWhole ? .done : .partial, receipt: kept, at: NodeClock.wall)
         return .completed(receipt, skipped: skipped, message: .receipt(body: body, signature: kept.signature))
     }
 
@@ -50,7 +52,9 @@ struct ReceiveCompletion: Sendable {
             group.ended = try await context.blocking {
                 try links.map { try sink.makeLink($0, rule: options.onConflict, allowOutside: options.allLinks) }
             }
+            if options.fsync { try await context.blocking { try sink.syncAll() } }
             try await context.journal.commit(group, to: record.id)
+            if options.fsync { try await context.journal.markDurable(group, of: record.id) }
         }
     }
 
@@ -59,7 +63,8 @@ struct ReceiveCompletion: Sendable {
         let sink = sink
         var last = try await entryCount()
         while last > 0 {
-            let entries = try await context.journal.receivedEntries(of: record.id, downFrom: last - 1, limit: Self.batch)
+            let entries = try await context.journal.receivedEntries(
+                of: record.id, downFrom: last - 1, limit: Self.batch)
             guard let lowest = entries.last else { break }
             let folders = entries.filter { $0.manifest.kind == .folder }
             try await context.blocking {

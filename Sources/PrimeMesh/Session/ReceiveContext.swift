@@ -28,7 +28,6 @@ struct ReceiveContext: Sendable {
     let lock: @Sendable (TransferID) async throws -> Void
     let emit: @Sendable (News) -> Void
 
-
     func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await node.blocking(work)
     }

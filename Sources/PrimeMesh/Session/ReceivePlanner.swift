@@ -1,8 +1,9 @@
-import struct Crypto.SHA256
 import MeshDisk
 import MeshJournal
 import MeshTransfer
 import MeshWire
+
+import struct Crypto.SHA256
 
 /// Answers `plan`: what of these entries is there already, and can it be trusted?
 struct ReceivePlanner: Sendable {
@@ -62,7 +63,8 @@ struct ReceivePlanner: Sendable {
         let sink = sink
         let observed = try await context.blocking { try sink.inspectPart(entry) }
         let trust = PartTrust.judge(
-            recorded: entry.part, observed: observed, bound: bound, isThisBoot: rows.allSatisfy { $0.isThisBoot || $0.isSynced },
+            recorded: entry.part, observed: observed, bound: bound,
+            isThisBoot: rows.allSatisfy { $0.isThisBoot || $0.isSynced },
             isLocal: isLocal)
         switch trust {
         case .trusted: return PlannedEntry(entry: entry, missing: missing(plan, rows))
@@ -84,7 +86,8 @@ struct ReceivePlanner: Sendable {
         var rows: [ChunkRecord] = []
         var next = chunks.lowerBound
         while next < chunks.upperBound {
-            let batch = try await context.journal.chunks(of: record.id, in: next..<chunks.upperBound, limit: Self.rowBatch)
+            let batch = try await context.journal.chunks(
+                of: record.id, in: next..<chunks.upperBound, limit: Self.rowBatch)
             guard let last = batch.last else { break }
             rows += batch
             next = last.number + 1

@@ -16,7 +16,9 @@ final class ReceiveShell: TransferShell {
         var session: ReceiveSession
 
         /// In place: a session must not be copied on the way.
-        mutating func apply(_ event: (inout ReceiveSession) -> [ReceiveSession.Instruction]) -> [ReceiveSession.Instruction] {
+        mutating func apply(_ event: (inout ReceiveSession) -> [ReceiveSession.Instruction]) -> [ReceiveSession
+            .Instruction]
+        {
             event(&session)
         }
     }
@@ -30,6 +32,7 @@ final class ReceiveShell: TransferShell {
     private var manifests: [UInt64: ReceivedEntry] = [:]
     private(set) var receipt: Receipt?
     private(set) var outcome: PeerOutcome?
+    private(set) var farewell: FailureCode?
     var isSettled: Bool { receipt != nil }
 
     init(_ context: ReceiveContext, desk: JobDesk, lanes: LaneSet, syncer: BackgroundSyncer?) {
@@ -161,9 +164,11 @@ final class ReceiveShell: TransferShell {
         case .partsMade(let parts): carry { $0.partsMade(parts, now: now) }
         case .committed: carry { $0.committed(now: now) }
         case .finished(let ended):
-            context.emit(.ended(ended.compactMap { end in manifests.removeValue(forKey: end.number).map { ($0, end) } }))
+            context.emit(
+                .ended(ended.compactMap { end in manifests.removeValue(forKey: end.number).map { ($0, end) } }))
             carry { $0.finished(ended, now: now) }
         case .diskFailed(let error):
+            farewell = error.isFull ? .diskFull : .destination
             carry { $0.diskFailed(error, now: now) }
             outcome = .failed(MeshError(error))
         case .completed(let receipt, let skipped, let message):
@@ -178,7 +183,8 @@ final class ReceiveShell: TransferShell {
         guard let running else { return TransferSnapshot() }
         let counters = running.session.counters
         return TransferSnapshot(
-            bytes: counters.bytes + counters.bytesResumed, totals: running.session.known, isCounting: running.session.isCounting,
+            bytes: counters.bytes + counters.bytesResumed, totals: running.session.known,
+            isCounting: running.session.isCounting,
             files: counters.files, counters: counters, receipt: receipt)
     }
 
@@ -215,7 +221,10 @@ final class ReceiveShell: TransferShell {
         case .acknowledge(let numbers): lanes.acknowledge(numbers)
         case .done: outcome = .done
         case .fail(let code, let toPeer):
-            if toPeer { lanes.send(.failed(code)) }
+            if toPeer {
+                lanes.send(.failed(code))
+                farewell = farewell ?? code
+            }
             if outcome == nil { outcome = .failed(MeshError(code)) }
         case .disconnect(let error):
             lanes.send(.failed(.protocolViolation))
@@ -255,7 +264,11 @@ final class ReceiveShell: TransferShell {
         desk.inJournal {
             if context.options.fsync { try await context.blocking { try sink.syncAll() } }
             try await context.journal.commit(group.stamped(time), to: id)
-            if context.options.fsync { try await context.journal.markDurable(group, of: id) } else { syncer?.note(group) }
+            if context.options.fsync {
+                try await context.journal.markDurable(group, of: id)
+            } else {
+                syncer?.note(group)
+            }
             return .receive(.committed)
         }
     }

@@ -40,7 +40,11 @@ struct RootComputation: Sendable {
             root.add(entries)
             for entry in entries {
                 let number = totals.entries
-                guard totals.add(entry) else { throw MeshError(.integrity, "the manifest in the journal contradicts itself: forget the transfer and send again") }
+                guard totals.add(entry) else {
+                    throw MeshError(
+                        .integrity, "the manifest in the journal contradicts itself: forget the transfer and send again"
+                    )
+                }
                 if withdrawn.contains(number) || latest[entry.path] != nil {
                     latest[entry.path] = !withdrawn.contains(number)
                 }

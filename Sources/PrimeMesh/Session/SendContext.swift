@@ -44,12 +44,16 @@ enum SealCheck {
 
 /// The entries that take files back and add them anew.
 enum Withdrawal {
-    static func entries(for entries: [SourceEntry], again: Bool, source: some ChunkSource) -> [SourceEntry] {
-        entries.flatMap { entry -> [SourceEntry] in
+    /// `lost`: those that are taken back for good, since they may not be tried again or are gone.
+    static func entries(
+        for entries: [SourceEntry], again: Bool, source: some ChunkSource
+    ) -> (amended: [SourceEntry], lost: [SourceEntry]) {
+        var (amended, lost): ([SourceEntry], [SourceEntry]) = ([], [])
+        for entry in entries {
             let back = ManifestEntry(kind: .withdrawal, path: [], size: entry.number)
-            let withdrawal = SourceEntry(number: 0, manifest: back, identity: entry.identity)
-            guard again, let fresh = try? source.restat(entry) else { return [withdrawal] }
-            return [withdrawal, fresh]
+            amended.append(SourceEntry(number: 0, manifest: back, identity: entry.identity))
+            if again, let fresh = try? source.restat(entry) { amended.append(fresh) } else { lost.append(entry) }
         }
+        return (amended, lost)
     }
 }

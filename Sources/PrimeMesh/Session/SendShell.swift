@@ -21,6 +21,7 @@ final class SendShell: TransferShell {
     private var sealedFiles: UInt64 = 0
     private var keptReceipt: Receipt?
     private(set) var outcome: PeerOutcome?
+    private(set) var farewell: FailureCode?
     private(set) var isSettled = false
 
     init(_ context: SendContext, desk: JobDesk, lanes: LaneSet) {
@@ -161,7 +162,8 @@ final class SendShell: TransferShell {
         case .send(let message): lanes.send(message)
         case .load(let chunk):
             desk.inJournal {
-                let files = try await context.journal.sourceFiles(of: record.id, holding: chunk, limit: SendShell.fileBatch)
+                let files = try await context.journal.sourceFiles(
+                    of: record.id, holding: chunk, limit: SendShell.fileBatch)
                 return .send(.loaded(files, holding: chunk))
             }
         case .encode(let job):
@@ -186,7 +188,10 @@ final class SendShell: TransferShell {
             isSettled = true
             desk.events.yield(.send(.kept))
         case .fail(let code, let toPeer):
-            if toPeer { lanes.send(.failed(code)) }
+            if toPeer {
+                lanes.send(.failed(code))
+                farewell = farewell ?? code
+            }
             outcome = .failed(MeshError(code))
         }
     }
@@ -198,9 +203,12 @@ final class SendShell: TransferShell {
         let context = context
         let record = record
         desk.inJournal {
-            let entries = try await context.journal.sourceEntries(of: record.id, from: from, limit: ManifestPage.entryLimit)
+            let entries = try await context.journal.sourceEntries(
+                of: record.id, from: from, limit: ManifestPage.entryLimit)
             let page = try await context.blocking { ManifestPage.encode(entries.map(\.manifest), first: from) }
-            guard let page else { throw MeshError(.other, "no memory is left for the manifest: close other programs and try again") }
+            guard let page else {
+                throw MeshError(.other, "no memory is left for the manifest: close other programs and try again")
+            }
             return .send(.page(page.message, end: from + UInt64(page.count)))
         }
     }
@@ -237,9 +245,11 @@ final class SendShell: TransferShell {
     private func withdraw(_ entries: [SourceEntry], again: Bool) {
         let context = context
         desk.inJournal {
-            let changed = try await context.blocking { Withdrawal.entries(for: entries, again: again, source: context.source) }
-            try await context.manifest.amend(changed)
-            if !again { context.emit(.gaveUp(entries)) }
+            let changed = try await context.blocking {
+                Withdrawal.entries(for: entries, again: again, source: context.source)
+            }
+            try await context.manifest.amend(changed.amended)
+            if !changed.lost.isEmpty { context.emit(.gaveUp(changed.lost)) }
             return nil
         }
     }

@@ -18,6 +18,9 @@ protocol TransferShell: AnyObject {
     func settle() -> [ControlMessage]
     /// Set once the transfer has ended, either way; the session then closes.
     var outcome: PeerOutcome? { get }
+    /// What the peer is told on the control link where the transfer failed for a reason of this side; it may come before
+    /// the same word on a lane.
+    var farewell: FailureCode? { get }
     /// The transfer is done here and kept in the journal; what the other side says of it changes nothing.
     var isSettled: Bool { get }
     var progress: TransferSnapshot { get }
