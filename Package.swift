@@ -1,5 +1,4 @@
 // swift-tools-version: 6.3
-import Foundation
 import PackageDescription
 
 // The house. Each line uses only the lines below it; the arrow inside a line is drawn in README.md.
@@ -30,7 +29,6 @@ let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
@@ -136,17 +134,3 @@ let package = Package(
         ],
     swiftLanguageModes: [.v6]
 )
-
-// While a part is being built alone: ONLY=MeshDisk keeps the targets it needs, its tests and nothing else.
-if let only = ProcessInfo.processInfo.environment["ONLY"] {
-    var wanted = Set(only.split(separator: ",").flatMap { [String($0), $0 + "Tests"] })
-    var before = -1
-    while before != wanted.count {
-        before = wanted.count
-        for target in package.targets where wanted.contains(target.name) {
-            for case .byNameItem(let name, _) in target.dependencies { wanted.insert(name) }
-        }
-    }
-    package.targets.removeAll { !wanted.contains($0.name) }
-    package.products.removeAll()
-}

@@ -103,8 +103,8 @@ final class ReceiveShell: TransferShell {
 
     /// With the first lane after none, what was said into the void is said again.
     func laneUp(_ name: LaneName) {
-        guard lanes.count == 1 else { return }
-        carry { $0.laneLost(name, now: NodeClock.monotonic) }
+        let isOnly = lanes.count == 1
+        carry { $0.laneOpened(isOnly: isOnly, now: NodeClock.monotonic) }
     }
 
     func laneRoom(_ name: LaneName) {}

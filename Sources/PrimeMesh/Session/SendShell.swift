@@ -226,8 +226,10 @@ final class SendShell: TransferShell {
         let context = context
         let record = record
         desk.inJournal {
+            // What an earlier session took back must not be taken back, and added, once more.
+            let withdrawn = try await context.journal.withdrawnEntries(of: record.id)
             var entries: [SourceEntry] = []
-            for range in numbers.ranges {
+            for range in numbers.subtracting(withdrawn).ranges {
                 var next = range.lowerBound
                 while next < range.upperBound {
                     let limit = Int(min(range.upperBound - next, 1_024))
