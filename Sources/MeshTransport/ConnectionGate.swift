@@ -121,7 +121,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler {
         case .waiting(let outcome, let timer):
             state = .failed
             timer?.cancel()
-            outcome.fail(HandshakeFailure(error, received: counters.received))
+            outcome.fail(HandshakeFailure(error))
         case .parting(let outcome, let timer, let reason):
             state = .failed
             timer.cancel()

@@ -50,7 +50,7 @@ final class ControlLinkHandler: ChannelInboundHandler {
         case let error as WireError: end(.violation(error.description), context)
         default:
             // The decoder had part of a frame, or TLS broke off: the failure's own words.
-            switch HandshakeFailure(error, received: 1) {
+            switch HandshakeFailure(error) {
             case .untrusted: end(.untrusted(remote), context)
             case .interrupted(let reason), .incompatible(let reason): end(.interrupted(remote, reason), context)
             case .unknownName, .busy, .timedOut, .credentials: end(.interrupted(remote, "\(error)"), context)

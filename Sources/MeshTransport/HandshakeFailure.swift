@@ -16,14 +16,14 @@ package enum HandshakeFailure: Error, Hashable, Sendable {
     /// Our own certificate or key cannot be used.
     case credentials(String)
 
-    /// What an error of the pipeline means. `received`: bytes that had come from the peer.
-    init(_ error: any Error, received: UInt64) {
+    /// What an error of the pipeline means.
+    init(_ error: any Error) {
         switch error {
         case let failure as HandshakeFailure: self = failure
         case NIOSSLError.handshakeFailed(.sslError(let stack)) where stack == [.eofDuringHandshake]:
-            // Only a listener that does not know the name parts without a word (ours sends an alert first, which a relay
-            // or firewall may swallow); a crash or a full table resets the connection.
-            self = received == 0 ? .unknownName(nil) : .interrupted("closed during the handshake")
+            // A listener that does not know the name says so in an alert: who parts without a word has crashed, or is a
+            // relay whose other end is not up yet.
+            self = .interrupted("closed during the handshake")
         case NIOSSLError.handshakeFailed(.sslError(let stack)), BoringSSLError.sslError(let stack):
             self.init(stack)
         case NIOSSLError.uncleanShutdown: self = .interrupted("the peer is gone")

@@ -42,7 +42,7 @@ extension Lane {
             case .admitted(let key):
                 let welcome = try step.welcomed(with: key, nonce: nonce)
                 talk.say(welcome.message)
-                return talk.opened(try welcome.answered(try await talk.listen()))
+                return talk.opened(try welcome.answered(try await talk.listen(again: true)))
             case .refused(let code):
                 talk.say(step.refused(code))
                 throw LaneOpeningError.refused(code)
@@ -66,9 +66,10 @@ private struct LaneTalk: Sendable {
         core.onLoop { $0.send(message: frame) }
     }
 
-    /// The peer's next step. The lane decodes nothing beyond it.
-    func listen() async throws -> LaneHandshake {
-        core.onLoop { $0.proceed(isOpen: false) }
+    /// The peer's next step. The lane decodes nothing beyond it: `again` releases it after a step was followed, and only
+    /// then, or it would be one frame ahead and take the lane's first message for a step.
+    func listen(again: Bool = false) async throws -> LaneHandshake {
+        if again { core.onLoop { $0.proceed(isOpen: false) } }
         switch await core.mailbox.next() {
         case .frames(let frames):
             guard case .handshake(let payload) = frames.first else {

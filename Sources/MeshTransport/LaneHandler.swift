@@ -277,7 +277,7 @@ final class LaneHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch HandshakeFailure(error, received: 1) {
+        switch HandshakeFailure(error) {
         case .untrusted: close(.untrusted)
         case .interrupted(let reason), .incompatible(let reason): close(.interrupted(reason))
         case .unknownName, .busy, .timedOut, .credentials: close(.interrupted("\(error)"))

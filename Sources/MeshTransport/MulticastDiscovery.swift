@@ -48,7 +48,8 @@ package struct MulticastDiscovery: Discovery {
     /// Answers on one family until cancelled, with a new socket where the old one broke.
     private func keep(_ announcement: Announcement, on family: MulticastFamily, first: MulticastSocket?) async {
         var socket = first
-        while !Task.isCancelled {
+        while true {
+            // Served even where the task was cancelled meanwhile: that is what closes the socket.
             if let socket { try? await Self.serve(announcement, on: family, socket) }
             guard (try? await Task.sleep(for: Self.repairPause)) != nil else { return }
             socket = try? await family.answering(port: port, group: group)
