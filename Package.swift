@@ -27,8 +27,6 @@ let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swi
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
@@ -57,14 +55,14 @@ let knowledge: [Target] = [
     room("MeshTrust", ["MeshWire", crypto, cryptoExtras, x509, asn1]),
     room("MeshChannel", ["MeshWire", nioCore, crypto, collections]),
     room("MeshControl", ["MeshWire", "MeshTrust"]),
-    room("MeshTransfer", ["MeshWire", "CZlib", nioCore, crypto, collections]),
+    room("MeshTransfer", ["MeshWire", "CZlib", nioCore, crypto]),
 ]
 
 let outside: [Target] = [
     room("MeshJournal", ["MeshTransfer", "MeshTrust", "MeshWire", "MeshMigrations", grdb]),
     room(
         "MeshTransport",
-        ["MeshChannel", "MeshControl", "MeshTrust", "MeshWire", nioCore, nioPosix, nioTLS, nioSSL, logging]),
+        ["MeshChannel", "MeshControl", "MeshTrust", "MeshWire", nioCore, nioPosix, nioTLS, nioSSL]),
     room("MeshDisk", ["MeshTransfer", "MeshWire", "CPosix", nioCore, crypto]),
 ]
 
@@ -73,7 +71,7 @@ let node: [Target] = [
         "PrimeMesh",
         [
             "MeshJournal", "MeshTransport", "MeshDisk", "MeshTransfer", "MeshControl", "MeshChannel", "MeshTrust",
-            "MeshWire", "CPosix", nioCore, nioPosix, crypto, logging, lifecycle,
+            "MeshWire", "CPosix", nioCore, nioPosix, crypto,
         ])
 ]
 
@@ -106,9 +104,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: ground + knowledge + outside + node + programs

@@ -31,6 +31,7 @@ struct Connections: Sendable {
                 let error = JournalError(error, path: path)
                 guard error.isLocked, pauses < patience * 100 else { throw error }
                 pauses += 1
+                // Blocking is what this thread is for: the caller keeps it off the cooperative pool.
                 usleep(10_000)
             }
         }

@@ -124,7 +124,6 @@ struct ReceiveFlow: Sendable {
                     report.event(.warning("\(path) was left out: something stands there already"))
                 }
             }
-        case .retried: break
         }
     }
 

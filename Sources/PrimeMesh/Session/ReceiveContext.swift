@@ -11,7 +11,6 @@ struct ReceiveContext: Sendable {
         case accepted(TransferRecord, isResumed: Bool)
         /// Entries that ended in this session, with their manifests.
         case ended([(ReceivedEntry, EndedEntry)])
-        case retried(UInt64)
     }
 
     let node: NodeContext
