@@ -3,8 +3,8 @@ import PackageDescription
 
 // The house. Each line uses only the lines below it; the arrow inside a line is drawn in README.md.
 //
-//   programs     pmesh               pmesh-bench            Examples
-//   node         PrimeMesh (the library)
+//   programs     pmesh               pmesh-bench            pmesh-simulate         Examples
+//   node         PrimeMesh (the library)                    MeshSimulation (test kit)
 //   outside      MeshJournal         MeshTransport          MeshDisk
 //   knowledge    MeshTransfer        MeshControl            MeshChannel        MeshTrust
 //   ground       MeshWire            MeshMigrations (migrations/)              CZlib · CPosix
@@ -72,7 +72,8 @@ let node: [Target] = [
         [
             "MeshJournal", "MeshTransport", "MeshDisk", "MeshTransfer", "MeshControl", "MeshChannel", "MeshTrust",
             "MeshWire", "CPosix", nioCore, nioPosix, crypto,
-        ])
+        ]),
+    room("MeshSimulation", ["MeshTransfer", "MeshChannel", "MeshWire", nioCore, crypto]),
 ]
 
 let programs: [Target] = [
@@ -83,6 +84,7 @@ let programs: [Target] = [
             "MeshJournal", "MeshTransport", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTrust", "MeshWire", nioCore,
             nioPosix, crypto, arguments,
         ]),
+    program("pmesh-simulate", ["MeshSimulation", arguments]),
     program("SimpleMesh", ["PrimeMesh", "MeshWire"], path: "Examples/SimpleMesh"),
     program("FileTransfer", ["PrimeMesh", "MeshWire"], path: "Examples/FileTransfer"),
 ]
@@ -112,13 +114,16 @@ let package = Package(
             tests("MeshTrustTests", ["MeshTrust", "MeshWire", crypto, x509, asn1, nioCore, nioEmbedded, nioSSL]),
             tests("MeshChannelTests", ["MeshChannel", "MeshWire", nioCore, crypto]),
             tests("MeshDiskTests", ["MeshDisk", "MeshTransfer", "MeshWire", nioCore]),
-            tests("MeshJournalTests", ["MeshJournal", "MeshTransfer", "MeshWire", "MeshMigrations", grdb]),
+            tests(
+                "MeshJournalTests",
+                ["MeshJournal", "MeshSimulation", "MeshTransfer", "MeshWire", "MeshMigrations", grdb]),
             tests("MeshControlTests", ["MeshControl", "MeshWire"]),
             tests(
                 "MeshTransportTests",
                 ["MeshTransport", "MeshChannel", "MeshControl", "MeshTrust", "MeshWire", nioCore, nioPosix, nioSSL]),
             tests("MeshWireTests", ["MeshWire", nioCore]),
-            tests("MeshTransferTests", ["MeshTransfer", "MeshWire", nioCore, crypto]),
+            tests("MeshTransferTests", ["MeshTransfer", "MeshSimulation", "MeshWire", nioCore, crypto]),
+            tests("MeshSimulationTests", ["MeshSimulation", "MeshTransfer", "MeshWire", nioCore]),
             tests("PmeshTests", ["pmesh", "PrimeMesh", "MeshTransfer", "MeshWire", arguments]),
             tests("ArchitectureTests", ["MeshMigrations"]),
             tests(

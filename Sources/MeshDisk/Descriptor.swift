@@ -49,11 +49,6 @@ final class Descriptor: Sendable {
         try call("truncate") { Int(ftruncate($0, off_t(size))) }
     }
 
-    /// Waits until the file's bytes have reached the disk.
-    func sync() throws(SystemError) {
-        try call("sync") { Int(fdatasync($0)) }
-    }
-
     /// True where `range` has data in it; also where the file system cannot tell.
     func hasData(in range: Range<UInt64>) throws(SystemError) -> Bool {
         do {

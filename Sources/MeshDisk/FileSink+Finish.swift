@@ -131,7 +131,7 @@ extension FileSink {
     }
 
     /// Looks for the object that was the part under the names it may have got.
-    private func renamed(_ entry: ReceivedEntry, in folder: Folder) throws(SystemError) -> EndedEntry? {
+    func renamed(_ entry: ReceivedEntry, in folder: Folder) throws(SystemError) -> EndedEntry? {
         let names = NumberedName(entry.name)
         for number in 0..<NumberedName.tries {
             guard let status = try folder.statusIfPresent(names[number]), entry.became(status) else { continue }
@@ -148,7 +148,7 @@ extension FileSink {
 
 extension ReceivedEntry {
     /// The last component of its path.
-    fileprivate var name: [UInt8] {
+    var name: [UInt8] {
         manifest.path.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
     }
 

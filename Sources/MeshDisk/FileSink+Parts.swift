@@ -48,16 +48,12 @@ extension FileSink {
         }
     }
 
-    package func sync(_ entry: ReceivedEntry, folder: Bool) throws(DiskError) {
-        try withFile(entry) { file throws(SystemError) in try file.sync() }
-        guard folder else { return }
-        try within(entry.manifest, create: false) { folder, _ throws(SystemError) in try folder.sync() }
-    }
-
-    package func discardPart(_ entry: ReceivedEntry) throws(DiskError) {
+    package func discard(_ entry: ReceivedEntry) throws(DiskError) {
         parts.remove(entry.number)
         try within(entry.manifest, create: false, absent: ()) { folder, _ throws(SystemError) in
             try folder.remove(partName(entry))
+            guard entry.part != nil, let ended = try renamed(entry, in: folder) else { return }
+            try folder.remove(ended.finalName ?? entry.name)
         }
     }
 

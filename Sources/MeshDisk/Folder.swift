@@ -177,13 +177,4 @@ struct Folder: Sendable {
             }
         }
     }
-
-    /// Waits until the names in this folder have reached the disk.
-    func sync() throws(SystemError) {
-        let readable = try open([UInt8(ascii: ".")], O_RDONLY | O_DIRECTORY)
-        do { try readable.call("sync") { Int(fsync($0)) } } catch {
-            // Some file systems have nothing to sync for a folder.
-            guard error.code == EINVAL else { throw error }
-        }
-    }
 }

@@ -23,6 +23,12 @@ extension Journal {
         }
     }
 
+    package func isDurable(_ id: TransferID) async throws -> Bool {
+        let chunks = try await unsyncedChunks(of: id, from: 0, limit: 1)
+        let entries = try await unsyncedEntries(of: id, from: 0, limit: 1)
+        return chunks.isEmpty && entries.isEmpty
+    }
+
     /// Finished entries from number `first` on that are not known to have reached the disk, ascending, at most `limit`.
     package func unsyncedEntries(of id: TransferID, from first: UInt64, limit: Int) async throws -> [ReceivedEntry] {
         try await read { db in

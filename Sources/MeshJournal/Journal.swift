@@ -87,10 +87,16 @@ package final class Journal: Sendable {
     private func onQueue<Answer: Sendable>(
         _ body: @escaping @Sendable (Connections) throws -> Answer
     ) async throws -> Answer {
-        let (path, connections) = (path, connections)
+        let connections = connections
+        return try await offPool { try body(connections) }
+    }
+
+    /// Runs what blocks where it may.
+    func offPool<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws -> Answer {
+        let path = path
         return try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
-                continuation.resume(with: Result { try body(connections) }.mapError { JournalError($0, path: path) })
+                continuation.resume(with: Result { try body() }.mapError { JournalError($0, path: path) })
             }
         }
     }

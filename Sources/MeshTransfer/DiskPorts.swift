@@ -47,10 +47,12 @@ package protocol ChunkSink: Sendable {
     func finishFolder(_ entry: ManifestEntry) throws(DiskError)
     /// Makes a link; `skipped` where its target leads out of the tree and `allowOutside` is false, or by the conflict rule.
     func makeLink(_ entry: ReceivedEntry, rule: ConflictRule, allowOutside: Bool) throws(DiskError) -> EndedEntry
-    /// fdatasync of the part or finished file, and with `folder` of the folder that holds it.
-    func sync(_ entry: ReceivedEntry, folder: Bool) throws(DiskError)
-    /// Removes the entry's part file, if there is one.
-    func discardPart(_ entry: ReceivedEntry) throws(DiskError)
+    /// Everything written to the destination's file system reaches the disk before this returns. Fails where a write
+    /// failed since the sink was made.
+    func syncAll() throws(DiskError)
+    /// Removes what the entry has left, if anything: its part, and where it was finished the file under its final name,
+    /// as long as that is still the same object.
+    func discard(_ entry: ReceivedEntry) throws(DiskError)
     /// Closes what is open for this entry.
     func release(_ entry: ReceivedEntry)
 }

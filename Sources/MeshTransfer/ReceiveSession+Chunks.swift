@@ -120,7 +120,12 @@ extension ReceiveSession {
         guard !isEnded else { return [] }
         var instructions: [Instruction] = []
         acknowledge(group, &instructions)
-        let entries = group.finishing.keys.sorted().compactMap { window[$0]?.entry }
+        var entries = group.finishing.keys.sorted().compactMap { window[$0]?.entry }
+        for entry in entries where takenBack.remove(entry.number) != nil {
+            window.remove(entry: entry.number)
+            instructions.append(.discard(entry))
+        }
+        entries.removeAll { window[$0.number] == nil }
         finishing += entries.count
         for start in stride(from: 0, to: entries.count, by: Self.finishBatch) {
             instructions.append(.finish(Array(entries[start..<min(start + Self.finishBatch, entries.count)])))
@@ -141,9 +146,18 @@ extension ReceiveSession {
     package mutating func finished(_ ended: [EndedEntry], now: UInt64) -> [Instruction] {
         finishing -= ended.count
         guard !isEnded else { return [] }
-        counters.files += UInt64(ended.count { $0.state == .finished })
+        var instructions: [Instruction] = []
+        for end in ended {
+            guard takenBack.remove(end.number) != nil, var entry = window[end.number]?.entry else {
+                counters.files += end.state == .finished ? 1 : 0
+                continue
+            }
+            entry.state = end.state
+            entry.finalName = end.finalName
+            instructions.append(.discard(entry))
+        }
         buffer.add(now: now) { $0.ended.append(contentsOf: ended) }
-        return advance(now: now)
+        return instructions + advance(now: now)
     }
 
     /// The disk could not finish a file, make a part or a plan.

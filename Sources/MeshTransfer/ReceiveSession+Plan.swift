@@ -109,9 +109,13 @@ extension ReceiveSession {
         }
     }
 
-    /// The shell's answer to `complete`: these messages, the receipt last, leave now.
-    package mutating func completed(skipped: NumberSet, receipt: DataMessage) -> [Instruction] {
+    /// The shell's answer to `complete`: these messages, the receipt last, leave now. `entries`: those that were signed for;
+    /// where more came meanwhile there will be another receipt.
+    package mutating func completed(
+        entries: UInt64, skipped: NumberSet, receipt: DataMessage, now: UInt64
+    ) -> [Instruction] {
         guard !isEnded else { return [] }
+        guard entries == totals.entries else { return advance(now: now) }
         closing = skipped.pieces(of: Limits.ranges).map { .skipped(entries: $0) } + [receipt]
         isReceiptSent = true
         return closing.map { .send($0) }
@@ -119,6 +123,11 @@ extension ReceiveSession {
 
     /// What is known of the manifest so far.
     package var known: ManifestTotals { totals }
+
+    /// What is held of the manifest is within its bounds.
+    package var isWithinBounds: Bool {
+        window.count <= ReceiveWindow.limit && queuedPages.count <= Self.pageLimit && recent.count <= Self.recentLimit
+    }
 
     /// The sender has not yet said that the manifest is whole.
     package var isCounting: Bool { announced.map { $0.entries > totals.entries } ?? true }

@@ -69,6 +69,9 @@ package struct ReceiveSession: Sendable {
     static let attemptLimit = 5
     /// Acknowledged chunks that are acknowledged again after a lane was lost.
     static let recentLimit = 8_192
+    /// Pages that may wait: the sender keeps four ahead, and sends them again with each lead that is lost: six losses within
+    /// the time that a page takes. 24 pages are 6 MiB.
+    static let pageLimit = 24
     /// Without any chunk for this long (10 s in nanoseconds) what is missing is asked for again.
     static let stallLimit: UInt64 = 10_000_000_000
 
@@ -91,6 +94,8 @@ package struct ReceiveSession: Sendable {
     var storing = 0
     /// Files taken back while chunks of theirs are being written: their parts are removed after the last of these.
     var leaving: [UInt64: (entry: ReceivedEntry, storing: Int)] = [:]
+    /// Files taken back while they get their names: removed as soon as they have them.
+    var takenBack: Set<UInt64> = []
     var recent: [Range<UInt64>] = []
     var attempts: [UInt64: Int] = [:]
     var finishing = 0
@@ -150,9 +155,7 @@ package struct ReceiveSession: Sendable {
     }
 
     private mutating func page(_ instruction: Instruction, now: UInt64) -> [Instruction] {
-        // The sender keeps four pages ahead, and sends them again with each lead that is lost: six losses within the time
-        // that a page takes. 24 pages are 6 MiB.
-        guard queuedPages.count < 24 else { return violation(.invalid("number of manifest pages")) }
+        guard queuedPages.count < Self.pageLimit else { return violation(.invalid("number of manifest pages")) }
         queuedPages.append(instruction)
         return advance(now: now)
     }
@@ -170,23 +173,34 @@ package struct ReceiveSession: Sendable {
             guard totals.add(entry) else { return violation(.invalid("manifest entry")) }
         }
         guard !fresh.isEmpty else { return [.send(.manifestKept(entries: totals.entries))] + advance(now: now) }
+        // What was signed is no longer all of it: the sender could not prove the receipt and added what had changed.
+        isCompleting = false
+        closing = []
         isPageMissing = false
         isKeepingPage = true
         return [.keepPage(Array(fresh))]
     }
 
-    /// The journal's answer to `keepPage`. `withdrawn`: earlier entries that the page takes back.
-    package mutating func pageKept(withdrawn: [UInt64], now: UInt64) -> [Instruction] {
+    /// The journal's answer to `keepPage`. `withdrawn`: earlier entries that the page takes back, as the journal has them. A
+    /// file among them that is getting its name has it before it is removed.
+    package mutating func pageKept(withdrawn: [ReceivedEntry], now: UInt64) -> [Instruction] {
         isKeepingPage = false
         guard !isEnded else { return [] }
         var instructions: [Instruction] = [.send(.manifestKept(entries: totals.entries))]
-        for number in withdrawn {
-            guard let file = window[number], !file.isFinishing else { continue }
-            window.remove(entry: number)
+        for entry in withdrawn {
+            guard let file = window[entry.number] else {
+                if entry.part != nil { instructions.append(.discard(entry)) }
+                continue
+            }
+            if file.isFinishing {
+                takenBack.insert(entry.number)
+                continue
+            }
+            window.remove(entry: entry.number)
             if file.storing == 0 {
                 instructions.append(.discard(file.entry))
             } else {
-                leaving[number] = (file.entry, file.storing)
+                leaving[entry.number] = (file.entry, file.storing)
             }
         }
         return instructions + advance(now: now)

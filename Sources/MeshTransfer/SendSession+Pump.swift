@@ -148,7 +148,7 @@ extension SendSession {
         return instructions + pump()
     }
 
-    private mutating func takeBack(_ entries: [SourceEntry]) -> [Instruction] {
+    mutating func takeBack(_ entries: [SourceEntry]) -> [Instruction] {
         var again: [SourceEntry] = []
         var given: [SourceEntry] = []
         for entry in entries where !takenBack.contains(entry.number) {

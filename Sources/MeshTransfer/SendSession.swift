@@ -29,10 +29,10 @@ package struct SendSession: Sendable {
         case record([ChunkRecord])
         /// Take these entries back, and where `again` add the files anew at the end; answer `manifestGrew`.
         case withdraw([SourceEntry], again: Bool)
-        /// Verify the signature and compare the root; answer `receiptChecked`.
+        /// Verify the signature, compare the root, keep the receipt; answer `receiptChecked`.
         case checkReceipt(body: [UInt8], signature: [UInt8], skipped: NumberSet)
-        /// The transfer is done; keep the receipt.
-        case complete
+        /// The transfer is done and its receipt is kept.
+        case complete(Receipt)
         /// The transfer ends with an error; `toPeer` says whether the peer is told.
         case fail(FailureCode, toPeer: Bool)
     }
@@ -105,6 +105,9 @@ package struct SendSession: Sendable {
     package init(compression: CompressionMode) {
         policy = CompressionPolicy(compression)
     }
+
+    /// Plain bytes being encoded and frames that wait for a lane: what the session holds of the files.
+    package var heldBytes: Int { jobBytes + readyBytes }
 
     // MARK: manifest
 
@@ -224,12 +227,18 @@ package struct SendSession: Sendable {
 
     // MARK: the end
 
-    /// The shell's word on a receipt: `root` is the sender's own, nil where the signature is wrong or roots differ.
-    package mutating func receiptChecked(root: Digest?) -> [Instruction] {
+    /// The shell's word on a receipt.
+    package mutating func receiptChecked(_ verdict: ReceiptVerdict) -> [Instruction] {
         guard !isEnded else { return [] }
-        guard let root else { return end(.fail(.integrity, toPeer: true)) }
-        isEnded = true
-        return [.complete, .send(.received(root: root))]
+        switch verdict {
+        case .proven(let receipt):
+            isEnded = true
+            return [.complete(receipt), .send(.received(root: receipt.root))]
+        case .unproven(let changed):
+            isChecking = false
+            return takeBack(changed) + pump()
+        case .wrong: return end(.fail(.integrity, toPeer: true))
+        }
     }
 
     mutating func violation() -> [Instruction] { end(.fail(.protocolViolation, toPeer: true)) }

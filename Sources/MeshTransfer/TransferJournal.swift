@@ -7,6 +7,10 @@ package import MeshWire
 /// - reads by cursor: nothing grows with the transfer's size but the database;
 /// - numbers are refused, not repaired, where they do not continue what is there (`JournalError`).
 package protocol TransferJournal: Sendable {
+    /// Everything kept so far survives a power loss once this returns. Without it the latest transactions may be lost
+    /// then, never one of them without those after it.
+    func flush() async throws
+
     // MARK: transfers
 
     func create(_ record: TransferRecord) async throws
@@ -45,6 +49,8 @@ package protocol TransferJournal: Sendable {
     func forget(chunks: NumberSet, of id: TransferID) async throws
     /// Receiver: the data of these chunks and finished entries reached the disk.
     func markDurable(chunks: NumberSet, entries: [UInt64], of id: TransferID) async throws
+    /// All that the transfer has received is marked durable.
+    func isDurable(_ id: TransferID) async throws -> Bool
     /// Puts an entry back to `open` without its part, because the part is gone or is another object.
     func reopen(entry: UInt64, of id: TransferID) async throws
 

@@ -20,6 +20,14 @@ public enum TransferState: String, Sendable, Codable, CaseIterable {
     case failed
     /// Ended by a person on either side.
     case cancelled
+
+    /// It has its receipt.
+    package var isSettled: Bool {
+        switch self {
+        case .done, .partial: true
+        case .active, .paused, .failed, .cancelled: false
+        }
+    }
 }
 
 /// What the journal keeps of a transfer as a whole.

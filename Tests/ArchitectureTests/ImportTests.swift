@@ -37,11 +37,13 @@ import Testing
             "Dispatch",
             "Glibc",
         ]),
+        "MeshSimulation": ["MeshTransfer", "MeshChannel", "MeshWire", "NIOCore", "Crypto", "Synchronization"],
         // Programs. The command line decides nothing, so it needs nothing below the node but its words.
         "pmesh": system.union(["PrimeMesh", "MeshTransfer", "MeshWire", "ArgumentParser", "Dispatch", "Glibc"]),
         "pmesh-bench": system.union(rooms).union([
             "ArgumentParser", "Crypto", "CZlib", "Dispatch", "Foundation", "Glibc", "NIOCore", "NIOPosix",
         ]),
+        "pmesh-simulate": ["MeshSimulation", "ArgumentParser"],
         "SimpleMesh": ["PrimeMesh", "MeshTransfer", "MeshWire", "FoundationEssentials"],
         "FileTransfer": ["PrimeMesh", "MeshTransfer", "MeshWire", "FoundationEssentials"],
     ]

@@ -37,7 +37,7 @@ import Testing
             let denied = DiskError.denied(path: path + "/file", errno: EROFS)
             #expect(throws: denied) { try sink.finish(entry, rule: .rename) }
             #expect(throws: denied) { try sink.put(received("file", number: 1)) }
-            #expect(throws: denied) { try sink.discardPart(entry) }
+            #expect(throws: denied) { try sink.discard(entry) }
         }
     }
 

@@ -93,7 +93,6 @@ import Testing
         #expect(try again.finish(entry, rule: rule) == first)
         #expect(try again.inspectPart(entry)?.identity == entry.part)
         #expect(scratch.path.names == ["file"])
-        try again.sync(entry, folder: true)
     }
 
     @Test func `the number it got before a crash is found`() throws {
@@ -126,7 +125,6 @@ import Testing
         entry.manifest.mode = 0
         chmod(sink.partPath(entry, in: scratch.path), 0)
         let again = try MeshDiskTests.sink(scratch.path)
-        try again.sync(entry, folder: false)
         #expect(try again.finish(entry, rule: .rename).state == .finished)
         #expect(scratch("file").mode == 0)
         var region = [UInt8](repeating: 0, count: 4)

@@ -52,11 +52,10 @@ import Testing
         var region = [UInt8](repeating: 0, count: 8)
         try region.withUnsafeMutableBytes { try sink.readBack(known, offset: 0, into: $0) }
         #expect(region == "halfdone".bytes)
-        try sink.sync(known, folder: true)
         try sink.syncAll()
-        try sink.discardPart(known)
+        try sink.discard(known)
         #expect(try sink.inspectPart(known) == nil)
-        try sink.discardPart(known)
+        try sink.discard(known)
         #expect(scratch.path.names.isEmpty)
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import MeshJournal
+import MeshSimulation
 import MeshTransfer
 import MeshWire
 import Testing
@@ -24,6 +25,11 @@ import Testing
                 return try await Journal(path: home + "/\(made).sqlite", boot: "boot-a", durable: true)
             }
         }
+    }
+
+    /// What simulations keep their rows in keeps them alike.
+    @Test func theSimulatedJournalIsOneToo() async throws {
+        try await conformance { SimulatedJournal() }
     }
 
     @Test func fileAndFolderAreForTheirOwnerAlone() async throws {

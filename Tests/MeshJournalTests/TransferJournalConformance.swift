@@ -15,6 +15,22 @@ func conformance(_ make: () async throws -> some TransferJournal) async throws {
     try await forgetsAndReopens(make())
     try await acknowledges(make())
     try await completes(make())
+    try await tellsWhetherAllIsDurable(make())
+}
+
+private func tellsWhetherAllIsDurable(_ journal: some TransferJournal) async throws {
+    try await journal.create(record(1, .receive))
+    try await journal.append(files([1]), to: transferID(1))
+    var group = CommitGroup()
+    group.chunks = [ChunkRecord(number: 0, digest: digest(1))]
+    group.ended = [EndedEntry(number: 0, state: .finished)]
+    try await journal.commit(group, to: transferID(1))
+    try await journal.flush()
+    #expect(try await !journal.isDurable(transferID(1)))
+    try await journal.markDurable(chunks: NumberSet(0..<1), entries: [], of: transferID(1))
+    #expect(try await !journal.isDurable(transferID(1)))
+    try await journal.markDurable(chunks: NumberSet(), entries: [0], of: transferID(1))
+    #expect(try await journal.isDurable(transferID(1)))
 }
 
 private func keepsTransfers(_ journal: some TransferJournal) async throws {

@@ -1,3 +1,4 @@
+import MeshSimulation
 import MeshTransfer
 import MeshWire
 import NIOCore
@@ -7,8 +8,8 @@ import struct Crypto.SHA256
 
 /// The way of a chunk from a source to a sink: `ChunkEncoder`, the frames, `ChunkDecoder`.
 @Suite struct ChunkCodingTests {
-    private let source = MemoryDisk()
-    private let sink = MemoryDisk()
+    private let source = SimulatedDisk()
+    private let sink = SimulatedDisk()
 
     /// Entries of the files put into `source`, numbered in their order.
     private func entries(_ files: [[UInt8]]) -> [SourceEntry] {
@@ -90,7 +91,7 @@ import struct Crypto.SHA256
             for chunk in chunks {
                 guard case .written = store(chunk, of: entry) else { return #expect(Bool(false), "\(slice)") }
             }
-            #expect(sink.with { $0.parts[0]?.bytes } == contents[content])
+            #expect(sink.part(0) == contents[content])
         }
     }
 
@@ -100,7 +101,7 @@ import struct Crypto.SHA256
         let batch = encode(pieces(entry), .raw)
         #expect(batch.cost == FrameEncoder.cost(payload: size))
         guard case .written = store(try arrivals(batch)[0], of: entry) else { return #expect(Bool(false)) }
-        #expect(sink.with { $0.parts[0]?.bytes } == noise(size))
+        #expect(sink.part(0) == noise(size))
     }
 
     @Test func manyChunksShareABatch() throws {
@@ -115,18 +116,18 @@ import struct Crypto.SHA256
             guard case .written = store(chunk, of: entry) else { return #expect(Bool(false)) }
         }
         for (number, content) in contents.enumerated() {
-            #expect(sink.with { $0.parts[UInt64(number)]?.bytes } == content)
+            #expect(sink.part(UInt64(number)) == content)
         }
     }
 
     @Test func aFailedReadLeavesItsEntryOutAndTheOthersIn() throws {
         let all = entries([text(600_000), text(10), text(20)])
-        source.with { $0.failing[bytes("f1")] = .denied(path: "f1", errno: 13) }
+        source.failReads(bytes("f1"), count: 1)
         source.put(bytes("f0"), text(600_000))
         var encoder = ChunkEncoder(stream: 1)
         let (batch, failed) = encoder.encode(all.flatMap(pieces), choice: .raw, source: source)
         #expect(failed.map(\.entry.number) == [0, 1])
-        #expect(failed.map(\.error) == [.changed(path: "f0"), .denied(path: "f1", errno: 13)])
+        #expect(failed.map(\.error) == [.changed(path: "f0"), .failed(path: "f1", operation: "read", errno: 5)])
         #expect(batch.records.map(\.number) == [4])
         #expect(try arrivals(batch).map(\.header.number) == [4])
         #expect(batch.rawBytes == 20)
@@ -157,7 +158,7 @@ import struct Crypto.SHA256
         #expect(store(hole, of: entry) == .corrupt)
         hole.header.digest = ZeroRun.digest(100)
         guard case .written = store(hole, of: entry) else { return #expect(Bool(false)) }
-        #expect(sink.with { $0.parts[0]?.bytes } == [UInt8](repeating: 0, count: 100))
+        #expect(sink.part(0) == [UInt8](repeating: 0, count: 100))
     }
 
     @Test func aStreamThatInflatesToMoreOrLessIsCorrupt() throws {
@@ -172,7 +173,7 @@ import struct Crypto.SHA256
 
     @Test func whatTheDiskRefusesIsSaid() throws {
         let entry = entries([text(10)])[0]
-        sink.with { $0.writesUntilFull = 0 }
+        sink.refuseWrites(1)
         #expect(store(try arrivals(encode(pieces(entry), .raw))[0], of: entry) == .failed(.full(path: "f0")))
     }
 

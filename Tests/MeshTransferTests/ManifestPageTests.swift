@@ -1,3 +1,4 @@
+import MeshSimulation
 import MeshTransfer
 import MeshWire
 import NIOCore

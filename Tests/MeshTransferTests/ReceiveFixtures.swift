@@ -34,4 +34,10 @@ func page(_ first: UInt64, _ count: Int) -> DataMessage {
     .manifestPage(first: first, count: count, rawLength: 1, deflated: ByteBuffer())
 }
 
+/// What the journal says of an entry after it was taken back: `part` where it had one.
+func takenBack(_ entry: UInt64, part identity: PartIdentity? = nil, finalName: [UInt8]? = nil) -> ReceivedEntry {
+    ReceivedEntry(
+        number: entry, manifest: received([1])[0].manifest, state: .withdrawn, part: identity, finalName: finalName)
+}
+
 let receiptMessage = DataMessage.receipt(body: [1], signature: [2])

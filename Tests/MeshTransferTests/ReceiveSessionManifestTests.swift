@@ -30,7 +30,10 @@ import Testing
         #expect(session.committed(now: now).text == ["complete"])
         #expect(session.laneLost(laneA, now: now).text == ["send kept 1", "acknowledge 0"])
         #expect(session.nextDeadline == nil)
-        #expect(session.completed(skipped: NumberSet(), receipt: receiptMessage).text == ["send receipt"])
+        #expect(
+            session.completed(entries: 1, skipped: NumberSet(), receipt: receiptMessage, now: now).text == [
+                "send receipt"
+            ])
         #expect(session.laneLost(laneB, now: now).text == ["acknowledge 0", "send receipt"])
         #expect(session.nextDeadline == now + 10 * second)
         #expect(session.tick(now: now + 10 * second).text == ["acknowledge 0", "send receipt"])
@@ -156,7 +159,8 @@ import Testing
         _ = session.stored([stored(0, of: 0)], released: [:], now: now)
         let withdrawal = ManifestEntry(kind: .withdrawal, path: [], size: 0, firstChunk: 2)
         #expect(session.pageDecoded(first: 2, [withdrawal], now: now).text == ["keep page of 1"])
-        #expect(session.pageKept(withdrawn: [0], now: now).text == ["send kept 3", "discard 0", "plan from 2"])
+        #expect(
+            session.pageKept(withdrawn: [takenBack(0)], now: now).text == ["send kept 3", "discard 0", "plan from 2"])
         // What still comes of it is late, not a breach.
         #expect(session.arrived([arrival(0, rawLength: 1)], on: laneA, now: now).text == ["release 57 on 1009"])
         #expect(session.message(.sealed(entries: set(0)), now: now).text == [])
@@ -168,7 +172,7 @@ import Testing
         _ = session.arrived(both, on: laneA, now: now)
         let withdrawal = ManifestEntry(kind: .withdrawal, path: [], size: 0, firstChunk: 3)
         _ = session.pageDecoded(first: 2, [withdrawal], now: now)
-        #expect(session.pageKept(withdrawn: [0], now: now).text == ["send kept 3", "plan from 2"])
+        #expect(session.pageKept(withdrawn: [takenBack(0)], now: now).text == ["send kept 3", "plan from 2"])
         #expect(session.stored([stored(0, of: 0)], released: [laneA: 57], now: now).text == ["release 57 on 1009"])
         // Nor does it matter that the disk refused the last one.
         let last = stored(1, of: 0, .failed(.notFound(path: "f0")))
@@ -176,15 +180,61 @@ import Testing
         #expect(session.counters.chunks == 0)
     }
 
-    @Test func whatIsBeingFinishedIsFinished() {
+    @Test func whatIsAboutToBeFinishedIsRemovedInstead() {
         var session = receiving([1])
         _ = session.message(.sealed(entries: set(0)), now: now)
         _ = session.arrived([arrival(0, rawLength: 1)], on: laneA, now: now)
         _ = session.stored([stored(0, of: 0)], released: [:], now: now)
         let withdrawal = ManifestEntry(kind: .withdrawal, path: [], size: 0, firstChunk: 1)
         _ = session.pageDecoded(first: 1, [withdrawal], now: now)
-        #expect(session.pageKept(withdrawn: [0], now: now).text == ["send kept 2", "plan from 1"])
+        #expect(session.pageKept(withdrawn: [takenBack(0)], now: now).text == ["send kept 2", "plan from 1"])
+        #expect(session.committed(now: now).text == ["acknowledge 0", "discard 0"])
+    }
+
+    /// Its successor would find the name taken.
+    @Test func whatGetsItsNameMeanwhileIsRemovedAfterwards() {
+        var session = receiving([1])
+        _ = session.message(.sealed(entries: set(0)), now: now)
+        _ = session.arrived([arrival(0, rawLength: 1)], on: laneA, now: now)
+        _ = session.stored([stored(0, of: 0)], released: [:], now: now)
         #expect(session.committed(now: now).text == ["acknowledge 0", "finish 0"])
+        let withdrawal = ManifestEntry(kind: .withdrawal, path: [], size: 0, firstChunk: 1)
+        _ = session.pageDecoded(first: 1, [withdrawal], now: now)
+        #expect(session.pageKept(withdrawn: [takenBack(0)], now: now).text == ["send kept 2", "plan from 1"])
+        let ended = EndedEntry(number: 0, state: .finished, finalName: bytes("f0 (1)"))
+        #expect(session.finished([ended], now: now).text == ["discard 0", "commit ended 0"])
+        #expect(session.counters.files == 0)
+    }
+
+    @Test func whatWasFinishedBeforeItWasTakenBackIsRemoved() {
+        var session = receiving([1])
+        let withdrawal = ManifestEntry(kind: .withdrawal, path: [], size: 0, firstChunk: 1)
+        _ = session.pageDecoded(first: 1, [withdrawal], now: now)
+        let finished = takenBack(7, part: part(7))
+        #expect(session.pageKept(withdrawn: [finished], now: now).text == ["send kept 2", "discard 7", "plan from 1"])
+    }
+
+    // MARK: more after the receipt
+
+    /// The sender lost digests in a crash, cannot prove the receipt, and sends what it has now.
+    @Test func aManifestThatGrowsAfterTheReceiptGetsAnother() {
+        var session = receiving([])
+        #expect(
+            session.completed(entries: 0, skipped: NumberSet(), receipt: receiptMessage, now: now).text == [
+                "send receipt"
+            ])
+        let fresh = received([1])[0].manifest
+        #expect(session.pageDecoded(first: 0, [fresh], now: now).text == ["keep page of 1"])
+        #expect(session.pageKept(withdrawn: [], now: now).text == ["send kept 1", "plan from 0"])
+        // The old receipt is not said again.
+        #expect(session.laneLost(laneA, now: now).text == ["send kept 1"])
+    }
+
+    @Test func aReceiptForLessThanIsHereByNowStays() {
+        var session = receiving([])
+        let fresh = received([1])[0].manifest
+        _ = session.pageDecoded(first: 0, [fresh], now: now)
+        #expect(session.completed(entries: 0, skipped: NumberSet(), receipt: receiptMessage, now: now).text == [])
     }
 
     // MARK: breaches

@@ -32,7 +32,10 @@ import Testing
         let ended = [EndedEntry(number: 0, state: .finished), EndedEntry(number: 1, state: .finished)]
         #expect(session.finished(ended, now: now).text == ["commit ended 0-1"])
         #expect(session.committed(now: now).text == ["complete"])
-        #expect(session.completed(skipped: NumberSet(), receipt: receiptMessage).text == ["send receipt"])
+        #expect(
+            session.completed(entries: 2, skipped: NumberSet(), receipt: receiptMessage, now: now).text == [
+                "send receipt"
+            ])
         #expect(session.message(.received(root: digest(9)), now: now).text == ["done"])
         #expect(session.counters.chunks == 3)
         #expect(session.counters.files == 2)
@@ -118,7 +121,7 @@ import Testing
         _ = session.message(.manifestEnd(entries: 1, chunks: 1), now: now)
         #expect(session.planned([planned(skipped)], next: 1, now: now).text == ["complete"])
         let closing = ["send skipped 0", "send receipt"]
-        #expect(session.completed(skipped: set(0), receipt: receiptMessage).text == closing)
+        #expect(session.completed(entries: 1, skipped: set(0), receipt: receiptMessage, now: now).text == closing)
         // A lane is gone, and perhaps both with it.
         #expect(session.laneLost(laneA, now: now).text == closing)
     }

@@ -88,20 +88,3 @@ extension RangeSet where Bound == UInt64 {
 }
 
 func set(_ numbers: UInt64...) -> NumberSet { NumberSet(numbers) }
-
-/// A small generator with a seed: xorshift64*, good enough to shuffle with.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = (seed &+ 1) &* 0x9e37_79b9_7f4a_7c15 }
-
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_f491_4f6c_dd1d
-    }
-
-    /// True once in `n` times.
-    mutating func oneIn(_ n: UInt64) -> Bool { next(upperBound: n) == 0 }
-}

@@ -1,3 +1,4 @@
+import MeshSimulation
 import MeshWire
 import Testing
 

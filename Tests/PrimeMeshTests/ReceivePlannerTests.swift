@@ -3,7 +3,6 @@ import Glibc
 import MeshDisk
 import MeshJournal
 import MeshTransfer
-import MeshTrust
 import MeshWire
 import NIOCore
 import Testing
@@ -90,7 +89,7 @@ private struct PlannerBench {
     let record: TransferRecord
     let sink: FileSink
     let folder: String
-    private let planner: ReceivePlanner
+    private let work: ReceiveWork
     private let content: [UInt8]
 
     init(_ node: MeshNode, _ folder: String, rule: ConflictRule, isLocal: Bool, size: UInt64) async throws {
@@ -99,13 +98,10 @@ private struct PlannerBench {
         record = transferRecord(.receive, roots: [folder])
         sink = try FileSink(destination: bytes(folder), transfer: record.id)
         content = (0..<Int(size)).map { UInt8(truncatingIfNeeded: $0 / 251 + 1) }
-        let identity = NodeIdentity()
-        let context = ReceiveContext(
-            node: node.context, journal: node.context.journal,
-            peer: PeerIdentity(nodeID: identity.nodeID, name: nil, publicKeyDER: identity.publicKeyDER),
-            peerName: "ada", code: nil, destination: bytes(folder), options: ReceiveOptions(onConflict: rule),
-            decide: { _ in true }, lock: { _ in }, emit: { _ in })
-        planner = ReceivePlanner(context: context, record: record, sink: sink, isLocal: isLocal)
+        work = ReceiveWork(
+            ReceivePorts(
+                transfer: record.id, journal: node.context.journal, sink: sink, pool: node.context,
+                rules: ReceiveRules(onConflict: rule), isLocal: isLocal))
         try await node.context.journal.create(record)
         let entry = ManifestEntry(
             kind: .file, path: bytes("file"), size: size, allocated: size, mode: 0o644, seconds: 1_000)
@@ -114,7 +110,7 @@ private struct PlannerBench {
 
     /// What is wanted of the file; nil where it is left out.
     func expectMissing(_ chunks: NumberSet?, at location: SourceLocation = #_sourceLocation) async throws {
-        guard case .planned(let entries, let next) = try await planner.plan(from: 0, limit: 10) else {
+        guard case .planned(let entries, let next) = try await work.plan(from: 0, limit: 10) else {
             Issue.record("no plan", sourceLocation: location)
             return
         }

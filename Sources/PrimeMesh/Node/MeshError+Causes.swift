@@ -12,6 +12,7 @@ extension MeshError {
         case let error as MeshError: self = error
         case let error as DiskError: self.init(.disk, error.description)
         case let error as SourceError: self.init(error)
+        case let error as TransferError: self.init(error)
         case let error as JournalError: self.init(error)
         case let error as TransportError: self.init(error)
         case let error as PeerRejection: self.init(.identity, error.description)
@@ -27,6 +28,14 @@ extension MeshError {
 
     private init(_ error: SourceError) {
         if case .disk(let cause) = error { self.init(.disk, cause.description) } else { self.init(.usage, "\(error)") }
+    }
+
+    private init(_ error: TransferError) {
+        switch error {
+        case .manifestContradicts, .digestsMissing: self.init(.integrity, error.description)
+        case .noMemory: self.init(.other, error.description)
+        case .tooManyFiles: self.init(.usage, error.description)
+        }
     }
 
     private init(_ error: JournalError) {
@@ -97,6 +106,7 @@ extension FailureCode {
         switch error {
         case let error as DiskError: self = error.isFull ? .diskFull : .destination
         case is JournalError: self = .journal
+        case TransferError.manifestContradicts, TransferError.digestsMissing: self = .integrity
         case let error as MeshError:
             self = error.code == .conflict ? .busy : error.code == .integrity ? .integrity : .leaving
         default: self = .leaving

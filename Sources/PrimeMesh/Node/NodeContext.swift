@@ -1,6 +1,7 @@
 import CPosix
 import MeshDisk
 import MeshJournal
+import MeshTransfer
 import MeshTransport
 import MeshTrust
 import MeshWire
@@ -8,7 +9,7 @@ import NIOCore
 import NIOPosix
 
 /// What everything in a running node shares.
-final class NodeContext: Sendable {
+final class NodeContext: BlockingPool {
     let home: NodeHome
     let name: String
     let identity: NodeIdentity

@@ -37,16 +37,9 @@ final class DecoderPool: Sendable {
         let decoder = Mutex(ChunkDecoder())
     }
 
-    func store(_ arrivals: [ChunkArrival], sink: some ChunkSink) -> [ReceiveSession.Stored] {
+    func with<R: Sendable>(_ body: (inout ChunkDecoder) -> sending R) -> sending R {
         let box = idle.withLock { $0.popLast() } ?? DecoderBox()
         defer { idle.withLock { $0.append(box) } }
-        return box.decoder.withLock { decoder in
-            arrivals.map { arrival in
-                let header = arrival.chunk.header
-                return ReceiveSession.Stored(
-                    entry: arrival.entry.number, number: header.number, length: header.rawLength, digest: header.digest,
-                    outcome: decoder.store(arrival, sink: sink))
-            }
-        }
+        return box.decoder.withLock { decoder in body(&decoder) }
     }
 }

@@ -1,46 +1,38 @@
+import MeshChannel
 import MeshTransfer
 import MeshTransport
 import MeshWire
 import NIOCore
 
-/// The lanes that are up, and the lead among them, which carries all messages of this side in their order.
-///
-/// A message on a lane that is lost may not have arrived: whoever sends messages says again what matters once the lead
-/// changed.
+/// The lanes that are up, with what `LaneRoster` says of them: one of them is the lead, which carries all messages.
 final class LaneSet {
     private var lanes: [LaneName: Lane] = [:]
-    private var draining: Set<LaneName> = []
-    private(set) var lead: LaneName?
+    private var roster = LaneRoster()
     let stream: UInt16
 
     init(stream: UInt16) {
         self.stream = stream
     }
 
-    var count: Int { lanes.count - draining.count }
-    var names: [LaneName] { lanes.keys.filter { !draining.contains($0) } }
+    /// Lanes that take new work.
+    var count: Int { roster.count }
     var all: Dictionary<LaneName, Lane>.Values { lanes.values }
 
     subscript(name: LaneName) -> Lane? { lanes[name] }
 
     func add(_ lane: Lane) {
         lanes[lane.name] = lane
-        if lead == nil { lead = lane.name }
+        roster.add(lane.name)
     }
 
     /// Answers whether it carried the messages.
     func remove(_ name: LaneName) -> Bool {
         lanes[name] = nil
-        draining.remove(name)
-        guard lead == name else { return false }
-        lead = names.min { $0.prime < $1.prime }
-        return true
+        return roster.remove(name)
     }
 
     /// No new work goes to this lane.
-    func drain(_ name: LaneName) {
-        draining.insert(name)
-    }
+    func drain(_ name: LaneName) { roster.drain(name) }
 
     func send(_ message: DataMessage) {
         send(FrameEncoder.frame(.message, stream: stream, payload: message.encoded()))
@@ -54,7 +46,7 @@ final class LaneSet {
 
     private func send(_ frame: ByteBuffer) {
         // Without a lane nothing is lost: what matters is said again once there is one.
-        guard let lead, let lane = lanes[lead] else { return }
+        guard let lead = roster.lead, let lane = lanes[lead] else { return }
         lane.send(message: frame)
     }
 }

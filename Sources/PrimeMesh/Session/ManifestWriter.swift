@@ -6,62 +6,48 @@ import MeshWire
 actor ManifestWriter {
     private let journal: Journal
     private let transfer: TransferID
-    private(set) var totals: ManifestTotals
-    private(set) var isComplete: Bool
+    private var draft: ManifestDraft
     private var listeners: [Bytes16: @Sendable (ManifestTotals, Bool) -> Void] = [:]
-    /// Amendments that wait for the end of the walk.
-    private var deferred: [SourceEntry] = []
-    /// Appends are made one after the other: numbering and writing are one step.
+    /// Entries are added one batch after the other: numbering and writing are one step.
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     init(journal: Journal, record: TransferRecord) {
         self.journal = journal
         transfer = record.id
-        totals = record.totals
-        isComplete = record.isManifestComplete
+        draft = ManifestDraft(totals: record.totals, isComplete: record.isManifestComplete)
     }
 
-    /// Takes files back and adds them anew. While the walk goes on this waits for its end: a walk that is interrupted
-    /// goes on behind the last entry, which must therefore be its own.
+    var totals: ManifestTotals { draft.totals }
+
+    /// Takes files back and adds them anew, once the walk is over.
     func amend(_ entries: [SourceEntry]) async throws {
-        deferred += entries
-        if isComplete { try await append([], complete: true) }
+        try await write { draft throws(TransferError) in try draft.amended(entries) }
     }
 
     /// Numbers the entries of the walk and keeps them. `complete` marks its end.
     func append(_ walked: [SourceEntry], complete: Bool) async throws {
+        try await write { draft throws(TransferError) in try draft.walked(walked, isLast: complete) }
+    }
+
+    private func write(_ change: (inout ManifestDraft) throws(TransferError) -> [ManifestDraft.Write]) async throws {
         await enter()
         defer { leave() }
-        var entries = walked
-        if complete {
-            entries += deferred
-            deferred = []
-        }
-        var next = totals
-        var numbered: [SourceEntry] = []
-        numbered.reserveCapacity(entries.count)
-        for var entry in entries {
-            entry.number = next.entries
-            entry.manifest.firstChunk = next.chunks
-            guard next.add(entry.manifest) else {
-                throw MeshError(.usage, "there are more files than one transfer can hold: send them in several")
+        var next = draft
+        for write in try change(&next) {
+            switch write {
+            case .append(let entries): try await journal.append(entries, to: transfer)
+            case .complete: try await journal.setManifest(complete: true, of: transfer)
             }
-            numbered.append(entry)
         }
-        if isComplete && !numbered.isEmpty { try await journal.setManifest(complete: false, of: transfer) }
-        if !numbered.isEmpty { try await journal.append(numbered, to: transfer) }
-        let whole = isComplete || complete
-        if whole { try await journal.setManifest(complete: true, of: transfer) }
-        totals = next
-        isComplete = whole
-        for listener in listeners.values { listener(totals, isComplete) }
+        draft = next
+        for listener in listeners.values { listener(draft.totals, draft.isComplete) }
     }
 
     /// Calls `listener` with how far the manifest is, now and whenever it grows, until `ignore`.
     func listen(_ name: Bytes16, _ listener: @escaping @Sendable (ManifestTotals, Bool) -> Void) {
         listeners[name] = listener
-        listener(totals, isComplete)
+        listener(draft.totals, draft.isComplete)
     }
 
     func ignore(_ name: Bytes16) { listeners[name] = nil }

@@ -14,6 +14,8 @@ enum PeerEvent: Sendable {
     case tick
     case send(SendEvent)
     case receive(ReceiveEvent)
+    /// Sender: the receipt is kept and its answer has been handed to a lane.
+    case settled
     /// What is known here of an offered transfer.
     case offer(OfferStanding)
     /// A person's answer to an offer.
@@ -22,30 +24,6 @@ enum PeerEvent: Sendable {
     case failed(MeshError, FailureCode)
     /// A person or the program wants to stop.
     case stop
-}
-
-/// Answers to `SendSession`'s instructions.
-enum SendEvent: Sendable {
-    case manifestGrew(ManifestTotals, isComplete: Bool)
-    case page(DataMessage, end: UInt64)
-    case loaded([SourceEntry], holding: UInt64)
-    case encoded(UInt64, EncodedBatch, failed: [(entry: SourceEntry, error: DiskError)])
-    case sealsChecked(unchanged: [SourceEntry], changed: [SourceEntry])
-    case receiptChecked(Digest?, Receipt?)
-    case kept
-}
-
-/// Answers to `ReceiveSession`'s instructions.
-enum ReceiveEvent: Sendable {
-    case pageDecoded(first: UInt64, Result<[ManifestEntry], WireError>)
-    case pageKept(withdrawn: [UInt64])
-    case planned([PlannedEntry], next: UInt64)
-    case stored([ReceiveSession.Stored], released: [LaneName: Int])
-    case partsMade([UInt64: PartIdentity])
-    case committed
-    case finished([EndedEntry])
-    case diskFailed(DiskError)
-    case completed(Receipt, skipped: NumberSet, message: DataMessage)
 }
 
 /// How the talk with one peer ended.

@@ -153,7 +153,7 @@ actor PeerSession {
             if code != .leaving { farewell = farewell ?? code }
             outcome = outcome ?? .failed(error)
         case .stop: outcome = outcome ?? .failed(MeshError(CancellationError()))
-        case .send, .receive, .offer, .decided:
+        case .send, .receive, .settled, .offer, .decided:
             shell?.handle(event)
         }
         settle()

@@ -32,9 +32,21 @@ struct ReceiveContext: Sendable {
     }
 }
 
+extension ReceiveContext {
+    /// The end of a transfer, signed with this node's key.
+    func completion(_ ports: ReceivePorts) -> ReceiveCompletion {
+        let identity = node.identity
+        return ReceiveCompletion(ports: ports, sender: peer.nodeID, receiver: identity.nodeID) { body in
+            ReceiptRecord(body: body, signature: try identity.sign(body), publicKey: identity.publicKeyDER)
+        }
+    }
+}
+
 /// What a resume must repeat; kept with the transfer as JSON.
 struct ReceiveOptions: Codable, Sendable, Hashable {
     var onConflict: ConflictRule = .rename
     var allLinks = false
     var fsync = false
+
+    var rules: ReceiveRules { ReceiveRules(onConflict: onConflict, allLinks: allLinks, fsync: fsync) }
 }

@@ -10,8 +10,7 @@ final class ReceiveShell: TransferShell {
     /// A transfer under way, once the offer was accepted.
     private struct Running {
         var record: TransferRecord
-        let sink: FileSink
-        let planner: ReceivePlanner
+        let work: ReceiveWork
         let decoders = DecoderPool()
         var session: ReceiveSession
 
@@ -33,6 +32,8 @@ final class ReceiveShell: TransferShell {
     private(set) var receipt: Receipt?
     private(set) var outcome: PeerOutcome?
     private(set) var farewell: FailureCode?
+    /// The disk's own words on what failed; they tell more than the code that the peer gets.
+    private var failure: MeshError?
     var isSettled: Bool { receipt != nil }
 
     init(_ context: ReceiveContext, desk: JobDesk, lanes: LaneSet, syncer: BackgroundSyncer?) {
@@ -87,11 +88,13 @@ final class ReceiveShell: TransferShell {
 
     private func accept(_ accepted: AcceptedOffer) -> ControlMessage {
         context.emit(.accepted(accepted.record, isResumed: accepted.isResumed))
-        let planner = ReceivePlanner(
-            context: context, record: accepted.record, sink: accepted.sink, isLocal: accepted.isLocal)
+        let work = ReceiveWork(
+            ReceivePorts(
+                transfer: accepted.record.id, journal: context.journal, sink: accepted.sink, pool: context.node,
+                rules: context.options.rules, isLocal: accepted.isLocal))
         let now = NodeClock.monotonic
         let session = ReceiveSession(totals: accepted.record.totals, now: now)
-        running = Running(record: accepted.record, sink: accepted.sink, planner: planner, session: session)
+        running = Running(record: accepted.record, work: work, session: session)
         syncer?.begin(accepted.record.id, accepted.sink)
         carry { $0.start(now: now) }
         let from = max(accepted.record.totals.entries, gate.heldEntries)
@@ -153,28 +156,17 @@ final class ReceiveShell: TransferShell {
     }
 
     private func handle(_ event: ReceiveEvent) {
-        let now = NodeClock.monotonic
         switch event {
-        case .pageDecoded(let first, .success(let entries)):
-            carry { $0.pageDecoded(first: first, entries, now: now) }
-        case .pageDecoded(_, .failure(let error)): outcome = .failed(MeshError(error))
-        case .pageKept(let withdrawn): carry { $0.pageKept(withdrawn: withdrawn, now: now) }
-        case .planned(let entries, let next): carry { $0.planned(entries, next: next, now: now) }
-        case .stored(let results, let released): carry { $0.stored(results, released: released, now: now) }
-        case .partsMade(let parts): carry { $0.partsMade(parts, now: now) }
-        case .committed: carry { $0.committed(now: now) }
         case .finished(let ended):
             context.emit(
                 .ended(ended.compactMap { end in manifests.removeValue(forKey: end.number).map { ($0, end) } }))
-            carry { $0.finished(ended, now: now) }
         case .diskFailed(let error):
             farewell = error.isFull ? .diskFull : .destination
-            carry { $0.diskFailed(error, now: now) }
-            outcome = .failed(MeshError(error))
-        case .completed(let receipt, let skipped, let message):
-            self.receipt = receipt
-            carry { $0.completed(skipped: skipped, receipt: message) }
+            failure = MeshError(error)
+        case .completed(let receipt, _, _): self.receipt = receipt
+        case .pageDecoded, .pageKept, .planned, .stored, .partsMade, .committed: break
         }
+        carry { $0.handle(event, now: NodeClock.monotonic) }
     }
 
     func tick() { carry { $0.tick(now: NodeClock.monotonic) } }
@@ -199,24 +191,8 @@ final class ReceiveShell: TransferShell {
 
     private func carryOut(_ instruction: ReceiveSession.Instruction) {
         guard let running else { return }
-        let (context, id) = (context, running.record.id)
         switch instruction {
-        case .decodePage(let first, let count, let rawLength, let deflated):
-            desk.onPool {
-                let entries = Result { () throws(WireError) in
-                    try ManifestPage.decode(count: count, rawLength: rawLength, deflated: deflated)
-                }
-                return .receive(.pageDecoded(first: first, entries))
-            }
-        case .keepPage(let entries):
-            desk.inJournal {
-                try await context.journal.append(entries, to: id)
-                return .receive(.pageKept(withdrawn: entries.filter { $0.kind == .withdrawal }.map(\.size)))
-            }
         case .send(let message): lanes.send(message)
-        case .plan(let first, let limit):
-            let planner = running.planner
-            desk.inJournal { .receive(try await planner.plan(from: first, limit: limit)) }
         case .release(let name, let bytes): lanes[name]?.free(bytes: bytes)
         case .acknowledge(let numbers): lanes.acknowledge(numbers)
         case .done: outcome = .done
@@ -225,98 +201,52 @@ final class ReceiveShell: TransferShell {
                 lanes.send(.failed(code))
                 farewell = farewell ?? code
             }
-            if outcome == nil { outcome = .failed(MeshError(code)) }
+            outcome = outcome ?? .failed(failure ?? MeshError(code))
         case .disconnect(let error):
             lanes.send(.failed(.protocolViolation))
             outcome = .failed(MeshError(error))
-        case .store, .makeParts, .finish, .discard, .commit, .complete: work(instruction, running)
+        case .decodePage(let first, let count, let rawLength, let deflated):
+            desk.onPool {
+                .receive(
+                    ReceiveWork.decodePage(first: first, count: count, rawLength: rawLength, deflated: deflated))
+            }
+        case .store, .makeParts, .finish, .discard: onPool(instruction, running)
+        case .keepPage, .plan, .commit, .complete: inJournal(instruction, running)
         }
     }
 
-    /// What goes to the disk, and what makes it permanent.
-    private func work(_ instruction: ReceiveSession.Instruction, _ running: Running) {
-        let sink = running.sink
+    /// What goes to the disk.
+    private func onPool(_ instruction: ReceiveSession.Instruction, _ running: Running) {
+        let work = running.work
         switch instruction {
         case .store(let arrivals):
             let decoders = running.decoders
-            desk.onPool {
-                var released: [LaneName: Int] = [:]
-                for arrival in arrivals { released[arrival.lane, default: 0] += arrival.chunk.cost }
-                return .receive(.stored(decoders.store(arrivals, sink: sink), released: released))
-            }
-        case .makeParts(let entries): desk.onPool { .receive(FinishJob.makeParts(entries, sink: sink)) }
+            desk.onPool { .receive(decoders.with { work.store(arrivals, with: &$0) }) }
+        case .makeParts(let entries): desk.onPool { .receive(work.makeParts(entries)) }
         case .finish(let entries):
             for entry in entries { manifests[entry.number] = entry }
-            let rule = context.options.onConflict
-            desk.onPool { .receive(FinishJob.finish(entries, rule: rule, sink: sink)) }
-        case .discard(let entry): desk.onPool { .receive(FinishJob.discard(entry, sink: sink)) }
-        case .commit(let group): commit(group, running)
-        case .complete:
-            let completion = ReceiveCompletion(context: context, record: running.record, sink: sink)
-            desk.inJournal { .receive(try await completion.run()) }
+            desk.onPool { .receive(work.finish(entries)) }
+        case .discard(let entry): desk.onPool { .receive(work.discard(entry)) }
         default: break
         }
     }
 
-    private func commit(_ group: CommitGroup, _ running: Running) {
-        let (context, syncer, sink, id) = (context, syncer, running.sink, running.record.id)
-        let time = NodeClock.wall
-        desk.inJournal {
-            if context.options.fsync { try await context.blocking { try sink.syncAll() } }
-            try await context.journal.commit(group.stamped(time), to: id)
-            if context.options.fsync {
-                try await context.journal.markDurable(group, of: id)
-            } else {
+    /// What is kept, and what is asked of what was kept.
+    private func inJournal(_ instruction: ReceiveSession.Instruction, _ running: Running) {
+        let (work, syncer, time) = (running.work, syncer, NodeClock.wall)
+        switch instruction {
+        case .keepPage(let entries): desk.inJournal { .receive(try await work.keepPage(entries)) }
+        case .plan(let first, let limit): desk.inJournal { .receive(try await work.plan(from: first, limit: limit)) }
+        case .commit(let group):
+            desk.inJournal {
+                let event = try await work.commit(group, at: time)
                 syncer?.note(group)
+                return .receive(event)
             }
-            return .receive(.committed)
+        case .complete:
+            let completion = context.completion(work.ports)
+            desk.inJournal { .receive(try await completion.run(at: time)) }
+        default: break
         }
-    }
-}
-
-/// Jobs of the pool that give files their names or take parts away.
-enum FinishJob {
-    static func finish(_ entries: [ReceivedEntry], rule: ConflictRule, sink: some ChunkSink) -> ReceiveEvent {
-        do throws(DiskError) {
-            var ended: [EndedEntry] = []
-            for entry in entries { ended.append(try sink.finish(entry, rule: rule)) }
-            return .finished(ended)
-        } catch {
-            return .diskFailed(error)
-        }
-    }
-
-    static func makeParts(_ entries: [ReceivedEntry], sink: some ChunkSink) -> ReceiveEvent {
-        do throws(DiskError) {
-            var parts: [UInt64: PartIdentity] = [:]
-            for entry in entries { parts[entry.number] = try sink.write(entry, offset: 0, length: 0, slices: []) }
-            return .partsMade(parts)
-        } catch {
-            return .diskFailed(error)
-        }
-    }
-
-    /// A part that cannot be removed is litter, not a failure.
-    static func discard(_ entry: ReceivedEntry, sink: some ChunkSink) -> ReceiveEvent {
-        try? sink.discardPart(entry)
-        return .partsMade([:])
-    }
-}
-
-extension CommitGroup {
-    /// The session knows no wall clock: its records get their time where they are kept.
-    func stamped(_ time: Int64) -> CommitGroup {
-        var group = self
-        for index in group.retries.indices { group.retries[index].time = time }
-        return group
-    }
-}
-
-extension Journal {
-    /// Everything a group holds has reached the disk.
-    func markDurable(_ group: CommitGroup, of id: TransferID) async throws {
-        let chunks = NumberSet(group.chunks.map { $0.number..<$0.number + 1 })
-        let entries = group.ended.filter { $0.state == .finished }.map(\.number)
-        try await markDurable(chunks: chunks, entries: entries, of: id)
     }
 }

@@ -23,37 +23,15 @@ struct SendContext: Sendable {
     let emit: @Sendable (News) -> Void
 
     var journal: Journal { node.journal }
-
-    func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await node.blocking(work)
-    }
 }
 
-/// Whether files are still what the walk saw.
-enum SealCheck {
-    /// A file that cannot be looked at any more counts as changed.
-    static func check(_ entries: [SourceEntry], source: some ChunkSource) -> SendEvent {
-        var unchanged: [SourceEntry] = []
-        var changed: [SourceEntry] = []
-        for entry in entries {
-            if (try? source.isUnchanged(entry)) == true { unchanged.append(entry) } else { changed.append(entry) }
-        }
-        return .sealsChecked(unchanged: unchanged, changed: changed)
-    }
-}
+extension SendContext {
+    var work: SendWork { SendWork(transfer: record.id, journal: journal, source: source, pool: node) }
 
-/// The entries that take files back and add them anew.
-enum Withdrawal {
-    /// `lost`: those that are taken back for good, since they may not be tried again or are gone.
-    static func entries(
-        for entries: [SourceEntry], again: Bool, source: some ChunkSource
-    ) -> (amended: [SourceEntry], lost: [SourceEntry]) {
-        var (amended, lost): ([SourceEntry], [SourceEntry]) = ([], [])
-        for entry in entries {
-            let back = ManifestEntry(kind: .withdrawal, path: [], size: entry.number)
-            amended.append(SourceEntry(number: 0, manifest: back, identity: entry.identity))
-            if again, let fresh = try? source.restat(entry) { amended.append(fresh) } else { lost.append(entry) }
+    /// The check of a receipt by the peer's key.
+    var receiptCheck: ReceiptCheck {
+        ReceiptCheck(work: work, sender: node.identity.nodeID, receiver: peer.nodeID) { record in
+            NodeIdentity.verify(signature: record.signature, of: record.body, publicKeyDER: record.publicKey)
         }
-        return (amended, lost)
     }
 }

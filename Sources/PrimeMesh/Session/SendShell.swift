@@ -13,6 +13,7 @@ final class SendShell: TransferShell {
     private let desk: JobDesk
     private let lanes: LaneSet
     private let encoders: EncoderPool
+    private let work: SendWork
     private var session: SendSession
     private var totals = ManifestTotals()
     private var isComplete = false
@@ -30,6 +31,7 @@ final class SendShell: TransferShell {
         self.desk = desk
         self.lanes = lanes
         encoders = EncoderPool(stream: lanes.stream)
+        work = context.work
         listener = context.node.identifier()
         session = SendSession(compression: context.compression)
     }
@@ -118,26 +120,18 @@ final class SendShell: TransferShell {
     }
 
     func handle(_ event: PeerEvent) {
+        if case .settled = event { outcome = .done }
         guard case .send(let event) = event else { return }
         switch event {
         case .manifestGrew(let totals, let isComplete):
             self.totals = totals
             self.isComplete = isComplete
-            carryOut(session.manifestGrew(to: totals, isComplete: isComplete))
-        case .page(let message, let end):
-            lanes.send(message)
-            carryOut(session.pageSent(end: end))
-        case .loaded(let files, let chunk): carryOut(session.loaded(files, holding: chunk))
-        case .encoded(let job, let batch, let failed):
+        case .encoded(_, _, let failed):
             for (entry, error) in failed { context.emit(.warning(entry, error)) }
-            carryOut(session.encoded(job, batch, failed: failed))
-        case .sealsChecked(let unchanged, let changed):
-            carryOut(session.sealsChecked(unchanged: unchanged, changed: changed))
-        case .receiptChecked(let root, let receipt):
-            keptReceipt = receipt
-            carryOut(session.receiptChecked(root: root))
-        case .kept: outcome = .done
+        case .receiptChecked(.proven(let receipt)): keptReceipt = receipt
+        case .receiptChecked, .page, .loaded, .sealsChecked: break
         }
+        carryOut(session.handle(event))
     }
 
     func tick() {}
@@ -155,29 +149,23 @@ final class SendShell: TransferShell {
     }
 
     private func carryOut(_ instruction: SendSession.Instruction) {
-        let context = context
-        let record = record
+        let work = work
         switch instruction {
-        case .sendPage(let from): sendPage(from: from)
+        case .sendPage(let from): desk.inJournal { .send(try await work.page(from: from)) }
         case .send(let message): lanes.send(message)
-        case .load(let chunk):
-            desk.inJournal {
-                let files = try await context.journal.sourceFiles(
-                    of: record.id, holding: chunk, limit: SendShell.fileBatch)
-                return .send(.loaded(files, holding: chunk))
-            }
+        case .load(let chunk): desk.inJournal { .send(try await work.load(holding: chunk)) }
         case .encode(let job):
             let encoders = encoders
             desk.onPool {
-                let (batch, failed) = encoders.encode(job, source: context.source)
+                let (batch, failed) = encoders.encode(job, source: work.source)
                 return .send(.encoded(job.id, batch, failed: failed))
             }
         case .transmit(let name, let frames): lanes[name]?.send(chunks: [frames])
         case .seal(let entries): seal(entries)
-        case .checkSeals(let numbers): checkSeals(of: numbers)
+        case .checkSeals(let numbers): desk.inJournal { .send(try await work.checkSeals(numbers)) }
         case .record(let records):
             desk.inJournal {
-                try await context.journal.acknowledge(records, of: record.id)
+                try await work.journal.acknowledge(records, of: work.transfer)
                 return nil
             }
         case .withdraw(let entries, let again): withdraw(entries, again: again)
@@ -186,30 +174,13 @@ final class SendShell: TransferShell {
         case .complete:
             // The check kept the receipt; what is left is that the answer leaves.
             isSettled = true
-            desk.events.yield(.send(.kept))
+            desk.events.yield(.settled)
         case .fail(let code, let toPeer):
             if toPeer {
                 lanes.send(.failed(code))
                 farewell = farewell ?? code
             }
             outcome = .failed(MeshError(code))
-        }
-    }
-
-    /// Files looked up at a time.
-    private static let fileBatch = 512
-
-    private func sendPage(from: UInt64) {
-        let context = context
-        let record = record
-        desk.inJournal {
-            let entries = try await context.journal.sourceEntries(
-                of: record.id, from: from, limit: ManifestPage.entryLimit)
-            let page = try await context.blocking { ManifestPage.encode(entries.map(\.manifest), first: from) }
-            guard let page else {
-                throw MeshError(.other, "no memory is left for the manifest: close other programs and try again")
-            }
-            return .send(.page(page.message, end: from + UInt64(page.count)))
         }
     }
 
@@ -222,34 +193,10 @@ final class SendShell: TransferShell {
         context.emit(.sealed(entries))
     }
 
-    private func checkSeals(of numbers: NumberSet) {
-        let context = context
-        let record = record
-        desk.inJournal {
-            // What an earlier session took back must not be taken back, and added, once more.
-            let withdrawn = try await context.journal.withdrawnEntries(of: record.id)
-            var entries: [SourceEntry] = []
-            for range in numbers.subtracting(withdrawn).ranges {
-                var next = range.lowerBound
-                while next < range.upperBound {
-                    let limit = Int(min(range.upperBound - next, 1_024))
-                    let found = try await context.journal.sourceEntries(of: record.id, from: next, limit: limit)
-                    guard let last = found.last else { break }
-                    entries += found.filter { $0.manifest.kind == .file }
-                    next = last.number + 1
-                }
-            }
-            let files = entries
-            return .send(try await context.blocking { SealCheck.check(files, source: context.source) })
-        }
-    }
-
     private func withdraw(_ entries: [SourceEntry], again: Bool) {
-        let context = context
+        let (context, work) = (context, work)
         desk.inJournal {
-            let changed = try await context.blocking {
-                Withdrawal.entries(for: entries, again: again, source: context.source)
-            }
+            let changed = try await work.withdrawal(of: entries, again: again)
             try await context.manifest.amend(changed.amended)
             if !changed.lost.isEmpty { context.emit(.gaveUp(changed.lost)) }
             return nil
@@ -257,10 +204,7 @@ final class SendShell: TransferShell {
     }
 
     private func checkReceipt(_ receipt: ReceiptRecord, _ skipped: NumberSet) {
-        let context = context
-        desk.inJournal {
-            let (root, signed) = try await ReceiptCheck(context: context).root(receipt, skipped: skipped)
-            return .send(.receiptChecked(root, signed))
-        }
+        let (check, time) = (context.receiptCheck, NodeClock.wall)
+        desk.inJournal { .send(try await check.run(receipt, skipped: skipped, at: time)) }
     }
 }

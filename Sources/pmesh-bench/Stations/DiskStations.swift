@@ -53,7 +53,7 @@ struct DiskStations {
                 received.part = try sink.write(
                     received, offset: UInt64(offset), length: Stations.chunk, slices: slices)
             }
-            try sink.discardPart(received)
+            try sink.discard(received)
         }
     }
 }

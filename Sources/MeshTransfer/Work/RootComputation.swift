@@ -1,13 +1,12 @@
-import MeshJournal
-import MeshTransfer
 import MeshWire
 
 /// Computes a transfer's root from the journal, by cursor.
 struct RootComputation: Sendable {
     private static let batch = 4_096
 
-    let journal: Journal
-    let record: TransferRecord
+    let journal: any TransferJournal
+    let transfer: TransferID
+    let direction: TransferDirection
     /// Entries whose chunks are left out besides withdrawn ones: those the receiver skipped.
     let skipped: NumberSet
 
@@ -15,8 +14,7 @@ struct RootComputation: Sendable {
         var root: Digest
         var chunks: UInt64
         var entries: UInt64
-        /// Files that are there, and their plain bytes.
-        var files: UInt64
+        /// Plain bytes of the files that are there.
         var bytes: UInt64
         /// Paths that were taken back and not added anew.
         var lost: UInt64
@@ -26,11 +24,10 @@ struct RootComputation: Sendable {
 
     func result() async throws -> Result {
         var root = TransferRoot()
-        let withdrawn = try await journal.withdrawnEntries(of: record.id)
+        let withdrawn = try await journal.withdrawnEntries(of: transfer)
         let excluded = withdrawn.union(skipped)
         var totals = ManifestTotals()
         var due = NumberSet()
-        var files: UInt64 = 0
         var bytes: UInt64 = 0
         // By path, whether the latest entry of those that were ever taken back is there.
         var latest: [[UInt8]: Bool] = [:]
@@ -40,30 +37,25 @@ struct RootComputation: Sendable {
             root.add(entries)
             for entry in entries {
                 let number = totals.entries
-                guard totals.add(entry) else {
-                    throw MeshError(
-                        .integrity, "the manifest in the journal contradicts itself: forget the transfer and send again"
-                    )
-                }
+                guard totals.add(entry) else { throw TransferError.manifestContradicts }
                 if withdrawn.contains(number) || latest[entry.path] != nil {
                     latest[entry.path] = !withdrawn.contains(number)
                 }
                 guard entry.kind == .file, !excluded.contains(number) else { continue }
-                files += 1
                 bytes += entry.size
                 if totals.chunks > entry.firstChunk { due.insert(contentsOf: entry.firstChunk..<totals.chunks) }
             }
         }
         let missing = try await addChunks(due, to: &root)
         return Result(
-            root: root.value, chunks: root.chunks, entries: totals.entries, files: files, bytes: bytes,
+            root: root.value, chunks: root.chunks, entries: totals.entries, bytes: bytes,
             lost: UInt64(latest.values.count { !$0 }), missing: missing)
     }
 
     private func entries(from first: UInt64) async throws -> [ManifestEntry] {
-        switch record.direction {
-        case .send: try await journal.sourceEntries(of: record.id, from: first, limit: Self.batch).map(\.manifest)
-        case .receive: try await journal.receivedEntries(of: record.id, from: first, limit: Self.batch).map(\.manifest)
+        switch direction {
+        case .send: try await journal.sourceEntries(of: transfer, from: first, limit: Self.batch).map(\.manifest)
+        case .receive: try await journal.receivedEntries(of: transfer, from: first, limit: Self.batch).map(\.manifest)
         }
     }
 
@@ -73,7 +65,7 @@ struct RootComputation: Sendable {
         for range in due.ranges {
             var next = range.lowerBound
             while next < range.upperBound {
-                let rows = try await journal.chunks(of: record.id, in: next..<range.upperBound, limit: Self.batch)
+                let rows = try await journal.chunks(of: transfer, in: next..<range.upperBound, limit: Self.batch)
                 guard let last = rows.last else { break }
                 for row in rows {
                     root.add(chunk: row.digest)

@@ -1,0 +1,78 @@
+import MeshTransfer
+import MeshWire
+
+/// What is sent, and how: drawn from a seed.
+struct Scenario {
+    var files: [[UInt8]: [UInt8]] = [:]
+    /// Folders and links of the tree.
+    var others: [SourceEntry] = []
+    /// Files that stand at a receiver before.
+    var foreign: [[UInt8]: [UInt8]] = [:]
+    /// 1 or 2: receivers at the same time.
+    let receivers: Int
+    let rules: ReceiveRules
+    let compression: CompressionMode
+    let dialer: Side
+
+    init(using random: inout Seeded) {
+        receivers = random.oneIn(8) ? 2 : 1
+        let rule = random.oneIn(3) ? ConflictRule.allCases.randomElement(using: &random) ?? .rename : .rename
+        rules = ReceiveRules(onConflict: rule, fsync: random.oneIn(5))
+        let modes: [CompressionMode] = [.never, .always, .auto, .level(1)]
+        compression = modes.randomElement(using: &random) ?? .auto
+        dialer = random.oneIn(2) ? .sender : .receiver
+        makeFiles(using: &random)
+        makeOthers(using: &random)
+        for path in files.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) where random.oneIn(12) {
+            foreign[path] = Array("somebody's own".utf8)
+        }
+    }
+
+    /// Small files, some of them empty or holes, and in some trees one of several chunks.
+    private mutating func makeFiles(using random: inout Seeded) {
+        for index in 0..<Int.random(in: 1...(random.oneIn(6) ? 120 : 16), using: &random) {
+            let size = random.oneIn(6) ? 0 : Int.random(in: 1...500, using: &random)
+            let tone = UInt8(truncatingIfNeeded: random.next())
+            let folder = random.oneIn(3) ? "d/" : ""
+            files[Array("\(folder)f\(index)".utf8)] =
+                random.oneIn(6) ? [UInt8](repeating: 0, count: size) : Self.content(size, tone)
+        }
+        guard random.oneIn(3) else { return }
+        let size = random.oneIn(30) ? 7_000_000 : Int.random(in: 270_000...1_300_000, using: &random)
+        files[Array("large".utf8)] = Self.content(size, UInt8(truncatingIfNeeded: random.next()))
+    }
+
+    private mutating func makeOthers(using random: inout Seeded) {
+        func add(_ kind: EntryKind, _ path: String, target: String = "") {
+            others.append(
+                SourceEntry(
+                    number: 0,
+                    manifest: ManifestEntry(
+                        kind: kind, path: Array(path.utf8), mode: 0o755, seconds: 5, target: Array(target.utf8)),
+                    identity: SourceIdentity(device: 1, inode: 1, changed: 0)))
+        }
+        add(.folder, "d")
+        if random.oneIn(2) { add(.folder, "empty") }
+        if random.oneIn(2) { add(.link, "link", target: "large") }
+    }
+
+    /// Bytes that tell what they should be where they are.
+    static func content(_ size: Int, _ tone: UInt8) -> [UInt8] {
+        let line = (0..<251).map { UInt8(truncatingIfNeeded: $0 &* 7) &+ tone }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(size + line.count)
+        var number: UInt8 = tone
+        while bytes.count < size {
+            bytes += line
+            bytes.append(number)
+            number &+= 1
+        }
+        return Array(bytes.prefix(size))
+    }
+
+    /// The whole tree in the walk's order, as `disk` has it now.
+    func tree(_ disk: SimulatedDisk) -> [SourceEntry] {
+        let entries = others + disk.sources.keys.compactMap { disk.entry($0) }
+        return entries.sorted { $0.manifest.path.lexicographicallyPrecedes($1.manifest.path) }
+    }
+}

@@ -1,0 +1,199 @@
+import MeshTransfer
+import MeshWire
+
+/// Carries out what a `ReceiveSession` says, for one link's time, and looks at what becomes of it.
+final class ReceivingSide {
+    private let node: SimulatedNode
+    private let course: Course
+    private let sender: NodeID
+    private let now: () -> UInt64
+    private let witness: Witness
+    private var held: [DataMessage] = []
+    private var work: ReceiveWork?
+    private(set) var session: ReceiveSession?
+    private var queue = SyncQueue()
+    var jobs = JobQueue()
+    private var output: [SideOutput] = []
+    /// The receipt is kept: nothing can take the transfer away any more.
+    private(set) var isSettled = false
+    private(set) var failure: FailureCode?
+    private(set) var violation: String?
+    /// The accept is to leave: entries that are here.
+    private(set) var accepts: UInt64?
+
+    init(_ node: SimulatedNode, course: Course, sender: NodeID, witness: Witness, now: @escaping () -> UInt64) {
+        self.node = node
+        self.course = course
+        self.sender = sender
+        self.witness = witness
+        self.now = now
+    }
+
+    func takeOutput() -> [SideOutput] {
+        defer { output = [] }
+        return output
+    }
+
+    func takeAccept() -> UInt64? {
+        defer { accepts = nil }
+        return accepts
+    }
+
+    // MARK: the offer
+
+    /// The journal knows the transfer, or writes it down; then what was held is heard.
+    func offered() {
+        let (node, course, time) = (node, course, Int64(now()))
+        jobs.inJournal { [unowned self] in
+            if try node.journal.transfer(course.transfer) == nil {
+                try node.journal.create(
+                    TransferRecord(
+                        id: course.transfer, direction: .receive, peer: sender, roots: [[0x2f]], created: time,
+                        updated: time))
+            }
+            guard let record = try node.journal.transfer(course.transfer) else { throw ProcessKilled() }
+            return { self.accept(record) }
+        }
+    }
+
+    private func accept(_ record: TransferRecord) {
+        work = ReceiveWork(
+            ReceivePorts(
+                transfer: record.id, journal: node.journal, sink: node.disk, pool: InlinePool(), rules: course.rules,
+                isLocal: true))
+        session = ReceiveSession(totals: record.totals, now: now())
+        accepts = record.totals.entries
+        handle { $0.start(now: $1) }
+        for message in held { handle { $0.message(message, now: $1) } }
+        held = []
+    }
+
+    // MARK: events
+
+    func handle(_ event: (inout ReceiveSession, UInt64) -> [ReceiveSession.Instruction]) {
+        guard let instructions = session.map({ _ in event(&session!, now()) }) else { return }
+        for instruction in instructions { carryOut(instruction) }
+    }
+
+    func frames(_ frames: [InboundFrame], on lane: LaneName) {
+        for frame in frames {
+            do throws(WireError) {
+                switch frame {
+                case .chunk(let chunk):
+                    guard session != nil else { throw .invalid("chunk before its transfer was accepted") }
+                    handle { $0.arrived([chunk], on: lane, now: $1) }
+                case .message(_, let payload):
+                    let message = try DataMessage(reading: payload)
+                    if session == nil { held.append(message) } else { handle { $0.message(message, now: $1) } }
+                case .acknowledgement, .handshake, .test: throw .invalid("frame of a receiver")
+                }
+            } catch {
+                violation = violation ?? "receiver: \(error)"
+            }
+        }
+    }
+
+    /// A job failed: the transfer ends here, resumable.
+    func failed(_ error: any Error) {
+        witness.trace("receiver's job: \(error)")
+        failure = failure ?? FailureCode(simulated: error)
+        if failure == nil { violation = violation ?? "receiver's job: \(error)" }
+    }
+
+    // MARK: instructions
+
+    private func answer(_ event: ReceiveEvent) -> JobQueue.Answer {
+        { [unowned self] in
+            if case .finished(let ended) = event { witness.finished(ended, course) }
+            if case .completed = event { isSettled = true }
+            tell(event)
+            handle { $0.handle(event, now: $1) }
+        }
+    }
+
+    private func tell(_ event: ReceiveEvent) {
+        if case .diskFailed(let error) = event { witness.trace("receiver's disk: \(error)") }
+        guard case .stored(let results, _) = event else { return }
+        for case .failed(let error) in results.map(\.outcome) { witness.trace("receiver's disk: \(error)") }
+    }
+
+    private func carryOut(_ instruction: ReceiveSession.Instruction) {
+        switch instruction {
+        case .send(let message): output.append(.message(message))
+        case .acknowledge(let numbers):
+            witness.acknowledged(numbers, course)
+            output.append(.acknowledgement(numbers))
+        case .release(let lane, let bytes): output.append(.free(lane, bytes))
+        case .done: isSettled = true
+        case .fail(let code, let toPeer):
+            failure = failure ?? code
+            if toPeer { output.append(.message(.failed(code))) }
+        case .disconnect(let error): violation = violation ?? "receiver: \(error)"
+        case .decodePage(let first, let count, let rawLength, let deflated):
+            jobs.onPool { [unowned self] in
+                answer(ReceiveWork.decodePage(first: first, count: count, rawLength: rawLength, deflated: deflated))
+            }
+        case .store, .makeParts, .finish, .discard: onPool(instruction)
+        case .keepPage, .plan, .commit, .complete: inJournal(instruction)
+        }
+    }
+
+    private func onPool(_ instruction: ReceiveSession.Instruction) {
+        guard let work else { return }
+        jobs.onPool { [unowned self] in
+            switch instruction {
+            case .store(let arrivals):
+                var decoder = ChunkDecoder()
+                return answer(work.store(arrivals, with: &decoder))
+            case .makeParts(let entries): return answer(work.makeParts(entries))
+            case .finish(let entries): return answer(work.finish(entries))
+            case .discard(let entry): return answer(work.discard(entry))
+            default: return {}
+            }
+        }
+    }
+
+    private func inJournal(_ instruction: ReceiveSession.Instruction) {
+        guard let work else { return }
+        let time = Int64(now())
+        jobs.inJournal { [unowned self] in
+            switch instruction {
+            case .keepPage(let entries): return answer(try await work.keepPage(entries))
+            case .plan(let first, let limit): return answer(try await work.plan(from: first, limit: limit))
+            case .commit(let group):
+                let event = try await work.commit(group, at: time)
+                if !work.ports.rules.fsync { queue.note(group, now: now()) }
+                return answer(event)
+            case .complete:
+                let completion = ReceiveCompletion(ports: work.ports, sender: sender, receiver: node.id) {
+                    ReceiptRecord(body: $0, signature: [], publicKey: [])
+                }
+                return answer(try await completion.run(at: time))
+            default: return {}
+            }
+        }
+    }
+
+    // MARK: the syncer
+
+    var isSyncDue: Bool {
+        var queue = queue
+        return work != nil && queue.take(now: now()) != nil
+    }
+
+    /// What is due to be synced, as a job; its steps are those of the node's background syncer.
+    func takeSync() -> (() throws -> JobQueue.Answer)? {
+        guard let batch = queue.take(now: now()) else { return nil }
+        let (node, course) = (node, course)
+        return { [unowned self] in
+            do {
+                try node.disk.syncAll()
+                try node.journal.markDurable(chunks: batch.chunks, entries: batch.entries, of: course.transfer)
+                try node.journal.checkpoint()
+                return { self.queue.settled() }
+            } catch is SimulatedJournal.Full {
+                return { self.queue.failed(now: self.now()) }
+            }
+        }
+    }
+}

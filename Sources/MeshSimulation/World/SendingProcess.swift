@@ -1,0 +1,59 @@
+import MeshTransfer
+import MeshWire
+
+/// A sender's walk and manifest, which outlive the link: what `SendFlow` keeps beside its sessions.
+final class SendingProcess {
+    let node: SimulatedNode
+    let transfer: TransferID
+    private(set) var draft: ManifestDraft
+    /// What the walk has not found yet.
+    private var ahead: [SourceEntry]
+    /// Who is told when the manifest grows.
+    var trace: (String) -> Void = { _ in }
+    var listener: (ManifestTotals, Bool) -> Void = { _, _ in }
+
+    var totals: ManifestTotals { draft.totals }
+    var isWalking: Bool { !draft.isComplete }
+
+    /// Goes on where the journal says that an earlier process was. `tree`: everything to be sent, in the walk's order.
+    init(_ node: SimulatedNode, _ transfer: TransferID, tree: () -> [SourceEntry]) throws {
+        self.node = node
+        self.transfer = transfer
+        if try node.journal.transfer(transfer) == nil {
+            try node.journal.create(
+                TransferRecord(id: transfer, direction: .send, roots: [[0x2f]], created: 0, updated: 0))
+        }
+        guard let record = try node.journal.transfer(transfer) else { throw ProcessKilled() }
+        draft = ManifestDraft(totals: record.totals, isComplete: record.isManifestComplete)
+        let last = try node.journal.sourceEntries(of: transfer, from: max(1, record.totals.entries) - 1, limit: 1).last
+        ahead = tree().filter { entry in
+            last.map { $0.manifest.path.lexicographicallyPrecedes(entry.manifest.path) } ?? true
+        }
+    }
+
+    /// The walk finds a few more entries, as they are now.
+    func walk(using random: inout Seeded) throws {
+        let count = min(ahead.count, Int.random(in: 1...40, using: &random))
+        let found = ahead.prefix(count).compactMap { entry in
+            entry.manifest.kind == .file ? node.disk.entry(entry.manifest.path) : entry
+        }
+        try write { draft throws(TransferError) in try draft.walked(found, isLast: count == ahead.count) }
+        ahead.removeFirst(count)
+    }
+
+    func amend(_ entries: [SourceEntry]) throws {
+        try write { draft throws(TransferError) in try draft.amended(entries) }
+    }
+
+    private func write(_ change: (inout ManifestDraft) throws(TransferError) -> [ManifestDraft.Write]) throws {
+        var next = draft
+        for write in try change(&next) {
+            switch write {
+            case .append(let entries): try node.journal.append(entries, to: transfer)
+            case .complete: try node.journal.setManifest(complete: true, of: transfer)
+            }
+        }
+        draft = next
+        listener(draft.totals, draft.isComplete)
+    }
+}

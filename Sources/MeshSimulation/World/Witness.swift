@@ -1,0 +1,140 @@
+import MeshTransfer
+import MeshWire
+
+import struct Crypto.SHA256
+
+/// Looks at every step from outside and holds the promises against it. What it finds ends the run.
+final class Witness {
+    private let nodes: [SimulatedNode]
+    /// What each source file ever held, by node and path: one version after the other.
+    private var versions: [Int: [[UInt8]: [[UInt8]]]] = [:]
+    private(set) var violation: String?
+    /// Told of what a person would see of errors.
+    var trace: (String) -> Void = { _ in }
+
+    init(_ nodes: [SimulatedNode]) { self.nodes = nodes }
+
+    func sourceChanged(_ node: Int, _ path: [UInt8], _ bytes: [UInt8]) {
+        versions[node, default: [:]][path, default: []].append(bytes)
+    }
+
+    func broken(_ what: String) { violation = violation ?? what }
+
+    /// What is acknowledged is committed and readable, and with `fsync` on the disk.
+    func acknowledged(_ numbers: NumberSet, _ course: Course) {
+        let node = nodes[course.to]
+        for range in numbers.ranges {
+            for number in range {
+                guard let (row, entry) = row(number, course) else {
+                    return broken("chunk \(number) was acknowledged and is not committed")
+                }
+                guard let row else { continue }
+                if let fault = mismatch(number, row, entry, node) {
+                    return broken("chunk \(number) was acknowledged and \(fault)")
+                }
+                if course.rules.fsync, !row.isSynced {
+                    return broken("chunk \(number) was acknowledged before it reached the disk")
+                }
+            }
+        }
+    }
+
+    /// The row of a chunk and its entry; nil where there is none. The row is nil where the entry was taken back.
+    private func row(_ number: UInt64, _ course: Course) -> (SimulatedJournal.Row?, ReceivedEntry)? {
+        try? nodes[course.to].journal.look(course.transfer) { transfer in
+            let entry = transfer.entries.last {
+                $0.manifest.kind == .file && $0.manifest.firstChunk <= number && $0.manifest.size > 0
+            }
+            guard let entry else { throw ProcessKilled() }
+            if entry.state == .withdrawn || entry.state == .skipped { return (nil, entry) }
+            guard let row = transfer.chunks[number] else { throw ProcessKilled() }
+            return (row, entry)
+        }
+    }
+
+    private func mismatch(
+        _ number: UInt64, _ row: SimulatedJournal.Row, _ entry: ReceivedEntry, _ node: SimulatedNode
+    ) -> String? {
+        guard let bytes = node.disk.content(of: entry) else { return nil }
+        let (offset, length) = FilePlan(entry: entry.number, manifest: entry.manifest).extent(of: number)
+        guard Int(offset) + length <= bytes.count else { return "lies beyond its file's end" }
+        let hash = Digest(SHA256.hash(data: bytes[Int(offset)..<Int(offset) + length]))
+        return hash == row.digest ? nil : "does not verify on the disk"
+    }
+
+    /// Under a final name stands a whole version of the source, and nothing else.
+    func finished(_ ended: [EndedEntry], _ course: Course) {
+        for end in ended where end.state == .finished {
+            let entry = try? nodes[course.to].journal.look(course.transfer) { $0.entries[Int(end.number)] }
+            guard let entry else { return broken("entry \(end.number) was finished and is not in the journal") }
+            guard let bytes = nodes[course.to].disk.finalFiles[end.finalName ?? entry.manifest.path] else { continue }
+            if versions[course.from]?[entry.manifest.path]?.contains(bytes) != true {
+                broken(
+                    "\(EntryPath.escaped(entry.manifest.path)) stands under its final name and is no version of its source"
+                )
+            }
+        }
+    }
+
+    /// Memory is bound by windows and credit, whatever happens.
+    func bounds(_ sending: SendingSide, _ receiving: ReceivingSide, _ road: LaneRoad) {
+        // A batch may begin while there is room, and deflating makes nothing longer than its plain bytes and headers.
+        if sending.session.heldBytes > 10 * 1024 * 1024 {
+            broken("the sender holds \(sending.session.heldBytes) bytes")
+        }
+        if let session = receiving.session, !session.isWithinBounds {
+            broken("the receiver's window is over its limit")
+        }
+        for lane in road.lanes where lane.held(.receiver) > Limits.laneCredit {
+            broken("a lane holds \(lane.held(.receiver)) bytes of chunks")
+        }
+    }
+
+    // MARK: the end
+
+    /// What differs at the receiver from what was sent; nil where nothing does.
+    func difference(_ course: Course, foreign: [[UInt8]: [UInt8]]) -> String? {
+        guard
+            let sources = try? nodes[course.from].journal.look(course.transfer, { $0 }),
+            let there = try? nodes[course.to].journal.look(course.transfer, { $0 })
+        else { return "a journal has lost the transfer" }
+        guard sources.record.state.isSettled, let receipt = sources.receipt else { return "the sender has no receipt" }
+        // A power loss may have taken the receiver's own word of it, which changes nothing of the files.
+        if let own = there.receipt, own.body != receipt.body, there.record.state.isSettled {
+            return "the receipts differ"
+        }
+        guard let signed = try? Receipt(reading: receipt.body) else { return "the receipt cannot be read" }
+        let disk = nodes[course.to].disk
+        let files = disk.finalFiles
+        for entry in there.entries.prefix(Int(signed.entries)) {
+            if let fault = fault(entry, sources.sources[Int(entry.number)], files, disk.links, course) { return fault }
+        }
+        if course.rules.onConflict == .rename {
+            for (path, bytes) in foreign where files[path] != bytes {
+                return "\(EntryPath.escaped(path)) was there before and was changed"
+            }
+        }
+        return nil
+    }
+
+    private func fault(
+        _ entry: ReceivedEntry, _ source: SourceEntry, _ files: [[UInt8]: [UInt8]], _ links: [[UInt8]: [UInt8]],
+        _ course: Course
+    ) -> String? {
+        let path = entry.manifest.path
+        let name = EntryPath.escaped(path)
+        switch (entry.manifest.kind, entry.state) {
+        case (.withdrawal, _), (.folder, _), (_, .withdrawn), (_, .skipped): return nil
+        case (.link, _):
+            return links[entry.finalName ?? path] == entry.manifest.target ? nil : "link \(name) is missing"
+        case (.file, .finished):
+            let expected = versions[course.from]?[path]?[Int(source.identity.changed)]
+            let found = files[entry.finalName ?? path]
+            return found == expected
+                ? nil
+                : "\(name) is not what was sent: \(found?.count ?? -1) bytes as \(EntryPath.escaped(entry.finalName ?? path)), "
+                    + "of \(expected?.count ?? -1), names \(files.keys.map(EntryPath.escaped).filter { $0.contains(name) })"
+        case (.file, _): return "\(name) is \(entry.state) although the transfer is over"
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package import MeshWire
+
+/// Answers `complete`: links, then folders deepest first, then the root, then the signed receipt, kept before it is sent.
+package struct ReceiveCompletion: Sendable {
+    let ports: ReceivePorts
+    let sender: NodeID
+    let receiver: NodeID
+    /// Signs a receipt's bytes with the node's key: the receipt as it is kept.
+    let sign: @Sendable ([UInt8]) throws -> ReceiptRecord
+
+    package init(
+        ports: ReceivePorts, sender: NodeID, receiver: NodeID,
+        sign: @escaping @Sendable ([UInt8]) throws -> ReceiptRecord
+    ) {
+        self.ports = ports
+        self.sender = sender
+        self.receiver = receiver
+        self.sign = sign
+    }
+
+    private static let batch = 1_024
+
+    /// `time`: wall clock, nanoseconds since 1970.
+    package func run(at time: Int64) async throws -> ReceiveEvent {
+        try await makeLinks(at: time)
+        try await finishFolders()
+        let leftOut = try await skippedEntries()
+        if let answer = try await kept(leftOut) { return answer }
+        let computed = try await RootComputation(
+            journal: ports.journal, transfer: ports.transfer, direction: .receive, skipped: leftOut
+        ).result()
+        guard computed.missing.isEmpty else { throw TransferError.digestsMissing }
+        let receipt = Receipt(
+            sender: sender, receiver: receiver, transfer: ports.transfer, root: computed.root,
+            entries: computed.entries, bytes: computed.bytes, chunks: computed.chunks, skipped: leftOut.count,
+            isDurable: try await ports.journal.isDurable(ports.transfer), time: time)
+        let body = receipt.encoded()
+        let record = try sign(body)
+        let isWhole = leftOut.isEmpty && computed.lost == 0
+        try await ports.journal.complete(
+            ports.transfer, state: isWhole ? .done : .partial, receipt: record, at: time)
+        return .completed(receipt, skipped: leftOut, message: .receipt(body: body, signature: record.signature))
+    }
+
+    /// The same answer as at the first time, for a sender that never got it; nil where the manifest has grown since.
+    private func kept(_ skipped: NumberSet) async throws -> ReceiveEvent? {
+        guard let kept = try await ports.journal.receipt(of: ports.transfer) else { return nil }
+        let receipt = try Receipt(reading: kept.body)
+        guard try await receipt.entries == entryCount() else { return nil }
+        return .completed(receipt, skipped: skipped, message: .receipt(body: kept.body, signature: kept.signature))
+    }
+
+    /// Links that the machine's end may have taken are made once more: where one stands nothing changes, and what was decided
+    /// on stays so.
+    private func makeLinks(at time: Int64) async throws {
+        let (sink, rules) = (ports.sink, ports.rules)
+        try await ports.eachBatch { entries in
+            let links = entries.filter {
+                $0.manifest.kind == .link && ($0.state == .open || $0.state == .finished && !$0.isDurable)
+            }
+            guard !links.isEmpty else { return }
+            let ended = try await ports.pool.blocking {
+                try links.map { try sink.makeLink($0, rule: rules.onConflict, allowOutside: rules.allLinks) }
+            }
+            var group = CommitGroup()
+            group.ended = zip(links, ended).filter { $0.0.state == .open }.map(\.1)
+            if !group.isEmpty { _ = try await ReceiveWork(ports).commit(group, at: time) }
+        }
+    }
+
+    /// Numbers grow with depth, so that going down them meets the deepest folders first.
+    private func finishFolders() async throws {
+        let sink = ports.sink
+        var last = try await entryCount()
+        while last > 0 {
+            let entries = try await ports.journal.receivedEntries(
+                of: ports.transfer, downFrom: last - 1, limit: Self.batch)
+            guard let lowest = entries.last else { break }
+            let folders = entries.filter { $0.manifest.kind == .folder }
+            try await ports.pool.blocking {
+                for folder in folders { try sink.makeFolder(folder.manifest) }
+                for folder in folders { try sink.finishFolder(folder.manifest) }
+            }
+            last = lowest.number
+        }
+    }
+
+    private func entryCount() async throws -> UInt64 {
+        try await ports.journal.transfer(ports.transfer)?.totals.entries ?? 0
+    }
+
+    private func skippedEntries() async throws -> NumberSet {
+        var skipped = NumberSet()
+        try await ports.eachBatch { entries in
+            for entry in entries where entry.state == .skipped { skipped.insert(entry.number) }
+        }
+        return skipped
+    }
+}

@@ -1,0 +1,145 @@
+import MeshWire
+
+/// Answers `plan`: what of these entries is there already, and can it be trusted?
+struct ReceivePlanner: Sendable {
+    let ports: ReceivePorts
+
+    private static let rowBatch = 8_192
+
+    func plan(from first: UInt64, limit: Int) async throws -> ReceiveEvent {
+        let entries = try await ports.journal.receivedEntries(of: ports.transfer, from: first, limit: limit)
+        var planned: [PlannedEntry] = []
+        var skipped: [EndedEntry] = []
+        for entry in entries {
+            if entry.manifest.kind == .file, entry.state.isUnderWay, entry.part == nil, try await isLeftOut(entry) {
+                skipped.append(EndedEntry(number: entry.number, state: .skipped))
+            } else {
+                planned.append(try await plan(entry))
+            }
+        }
+        if !skipped.isEmpty {
+            var group = CommitGroup()
+            group.ended = skipped
+            try await ports.journal.commit(group, to: ports.transfer)
+        }
+        return .planned(planned, next: first + UInt64(entries.count))
+    }
+
+    private func plan(_ entry: ReceivedEntry) async throws -> PlannedEntry {
+        let nothing = PlannedEntry(entry: entry, missing: NumberSet())
+        guard entry.manifest.kind == .file else { return nothing }
+        switch entry.state {
+        case .open, .sealed, .finishing: return try await planPart(entry)
+        case .finished: return entry.isDurable ? nothing : try await planFinished(entry)
+        case .skipped, .withdrawn: return nothing
+        }
+    }
+
+    /// The conflict rule already says no: nothing need be sent.
+    private func isLeftOut(_ entry: ReceivedEntry) async throws -> Bool {
+        let rule = ports.rules.onConflict
+        guard rule == .skip || rule == .newer else { return false }
+        let sink = ports.sink
+        let existing = try await ports.pool.blocking { try sink.existing(entry.manifest) }
+        guard let existing else { return false }
+        let ours = (entry.manifest.seconds, entry.manifest.nanoseconds)
+        return rule == .skip || ours <= (existing.seconds, existing.nanoseconds)
+    }
+
+    /// A file under way: its part against its rows.
+    private func planPart(_ entry: ReceivedEntry) async throws -> PlannedEntry {
+        let plan = FilePlan(entry: entry.number, manifest: entry.manifest)
+        guard entry.part != nil else { return PlannedEntry(entry: entry, missing: NumberSet(plan.chunks)) }
+        let rows = try await rows(of: plan.chunks)
+        switch PartTrust.judge(
+            recorded: entry.part, observed: try await observe(entry), bound: bound(plan, rows),
+            isThisBoot: rows.allSatisfy { $0.isThisBoot || $0.isSynced }, isLocal: ports.isLocal)
+        {
+        case .trusted: return PlannedEntry(entry: entry, missing: missing(plan, rows))
+        case .rehashUnsynced:
+            let bad = try await damaged(entry, plan, rows.filter { !$0.isSynced })
+            // It may stand under its final name by now, where nothing may be written to.
+            if entry.state == .finishing, !bad.isEmpty { return try await beginAgain(entry, plan, hasRows: true) }
+            if !bad.isEmpty { try await ports.journal.forget(chunks: bad, of: ports.transfer) }
+            return PlannedEntry(entry: entry, missing: missing(plan, rows).union(bad))
+        case .gone: return try await beginAgain(entry, plan, hasRows: !rows.isEmpty)
+        }
+    }
+
+    /// A file under its final name that had not reached the disk when the machine went down: a file system may have kept
+    /// the rename and lost the data. What does not verify is removed and received again.
+    private func planFinished(_ entry: ReceivedEntry) async throws -> PlannedEntry {
+        let plan = FilePlan(entry: entry.number, manifest: entry.manifest)
+        let rows = try await rows(of: plan.chunks)
+        let nothing = PlannedEntry(entry: entry, missing: NumberSet())
+        // Synced rows alone tell nothing of the name, which came later.
+        if ports.isLocal, !rows.isEmpty, rows.allSatisfy(\.isThisBoot) { return nothing }
+        // Whichever object has the name: on a disk that is mounted anew it may bear another number.
+        var named = entry
+        named.part = nil
+        if let there = try await observe(named), there.size == entry.manifest.size {
+            let doubtful = there.identity == entry.part ? rows.filter { !$0.isSynced } : rows
+            if try await damaged(named, plan, doubtful).isEmpty { return nothing }
+        }
+        return try await beginAgain(entry, plan, hasRows: !rows.isEmpty)
+    }
+
+    /// Nothing of the entry counts any more. The object that was its part may stand under the final name although the
+    /// journal, which lost its latest rows with the power, does not know: it is removed, or the file would come twice.
+    private func beginAgain(_ entry: ReceivedEntry, _ plan: FilePlan, hasRows: Bool) async throws -> PlannedEntry {
+        let sink = ports.sink
+        try await ports.pool.blocking { try sink.discard(entry) }
+        if hasRows { try await ports.journal.forget(chunks: NumberSet(plan.chunks), of: ports.transfer) }
+        try await ports.journal.reopen(entry: entry.number, of: ports.transfer)
+        var fresh = entry
+        fresh.part = nil
+        fresh.state = .open
+        fresh.finalName = nil
+        return PlannedEntry(entry: fresh, missing: NumberSet(plan.chunks))
+    }
+
+    private func observe(_ entry: ReceivedEntry) async throws -> (identity: PartIdentity, size: UInt64)? {
+        let sink = ports.sink
+        return try await ports.pool.blocking { try sink.inspectPart(entry) }
+    }
+
+    /// Bytes that the rows claim to be there.
+    private func bound(_ plan: FilePlan, _ rows: [ChunkRecord]) -> UInt64 {
+        rows.last.map { plan.extent(of: $0.number) }.map { $0.offset + UInt64($0.length) } ?? 0
+    }
+
+    private func rows(of chunks: Range<UInt64>) async throws -> [ChunkRecord] {
+        var rows: [ChunkRecord] = []
+        var next = chunks.lowerBound
+        while next < chunks.upperBound {
+            let batch = try await ports.journal.chunks(
+                of: ports.transfer, in: next..<chunks.upperBound, limit: Self.rowBatch)
+            guard let last = batch.last else { break }
+            rows += batch
+            next = last.number + 1
+        }
+        return rows
+    }
+
+    private func missing(_ plan: FilePlan, _ rows: [ChunkRecord]) -> NumberSet {
+        NumberSet(plan.chunks).subtracting(NumberSet(rows.map { $0.number..<$0.number + 1 }))
+    }
+
+    /// Reads back what may not have reached the disk, and compares.
+    private func damaged(_ entry: ReceivedEntry, _ plan: FilePlan, _ rows: [ChunkRecord]) async throws -> NumberSet {
+        guard !rows.isEmpty else { return NumberSet() }
+        let sink = ports.sink
+        return try await ports.pool.blocking {
+            var bad = NumberSet()
+            var reader = PieceReader()
+            for row in rows {
+                let (offset, length) = plan.extent(of: row.number)
+                let digest = try? reader.digest(length: length) { region throws(DiskError) in
+                    try sink.readBack(entry, offset: offset, into: region)
+                }
+                if digest != row.digest { bad.insert(row.number) }
+            }
+            return bad
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package import MeshWire
+
+/// Answers to `SendSession`'s instructions, as events of the queue that its shell has.
+package enum SendEvent: Sendable {
+    case manifestGrew(ManifestTotals, isComplete: Bool)
+    case page(DataMessage, end: UInt64)
+    case loaded([SourceEntry], holding: UInt64)
+    case encoded(UInt64, EncodedBatch, failed: [(entry: SourceEntry, error: DiskError)])
+    case sealsChecked(unchanged: [SourceEntry], changed: [SourceEntry])
+    case receiptChecked(ReceiptVerdict)
+}
+
+extension SendSession {
+    /// Tells the session what became of an instruction. The page itself goes out before the session hears of it.
+    package mutating func handle(_ event: SendEvent) -> [Instruction] {
+        switch event {
+        case .manifestGrew(let totals, let isComplete): manifestGrew(to: totals, isComplete: isComplete)
+        case .page(let message, let end): [.send(message)] + pageSent(end: end)
+        case .loaded(let files, let chunk): loaded(files, holding: chunk)
+        case .encoded(let job, let batch, let failed): encoded(job, batch, failed: failed)
+        case .sealsChecked(let unchanged, let changed): sealsChecked(unchanged: unchanged, changed: changed)
+        case .receiptChecked(let verdict): receiptChecked(verdict)
+        }
+    }
+}

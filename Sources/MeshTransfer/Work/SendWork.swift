@@ -1,0 +1,84 @@
+package import MeshWire
+
+/// Carries out what `SendSession` says over journal and disk, without a rule of its own.
+package struct SendWork: Sendable {
+    package let transfer: TransferID
+    package let journal: any TransferJournal
+    package let source: any ChunkSource
+    package let pool: any BlockingPool
+    /// Entries of one page at most.
+    let pageLimit: Int
+
+    package init(
+        transfer: TransferID, journal: any TransferJournal, source: any ChunkSource, pool: any BlockingPool,
+        pageLimit: Int = ManifestPage.entryLimit
+    ) {
+        self.transfer = transfer
+        self.journal = journal
+        self.source = source
+        self.pool = pool
+        self.pageLimit = pageLimit
+    }
+
+    /// Files looked up at a time.
+    private static let fileBatch = 512
+
+    package func load(holding chunk: UInt64) async throws -> SendEvent {
+        .loaded(
+            try await journal.sourceFiles(of: transfer, holding: chunk, limit: Self.fileBatch), holding: chunk)
+    }
+
+    /// The page that begins with entry `first`. What the receiver is told of the manifest is lasting here: a sender that
+    /// forgot entries in a power loss would number others like them.
+    package func page(from first: UInt64) async throws -> SendEvent {
+        try await journal.flush()
+        let entries = try await journal.sourceEntries(of: transfer, from: first, limit: pageLimit)
+        let page = try await pool.blocking { ManifestPage.encode(entries.map(\.manifest), first: first) }
+        guard let page else { throw TransferError.noMemory }
+        return .page(page.message, end: first + UInt64(page.count))
+    }
+
+    /// Whether these files are still what the walk saw. What an earlier session took back must not be taken back, and
+    /// added, once more.
+    package func checkSeals(_ numbers: NumberSet) async throws -> SendEvent {
+        let withdrawn = try await journal.withdrawnEntries(of: transfer)
+        var entries: [SourceEntry] = []
+        for range in numbers.subtracting(withdrawn).ranges {
+            var next = range.lowerBound
+            while next < range.upperBound {
+                let limit = Int(min(range.upperBound - next, 1_024))
+                let found = try await journal.sourceEntries(of: transfer, from: next, limit: limit)
+                guard let last = found.last else { break }
+                entries += found.filter { $0.manifest.kind == .file }
+                next = last.number + 1
+            }
+        }
+        let (files, source) = (entries, source)
+        return try await pool.blocking {
+            var unchanged: [SourceEntry] = []
+            var changed: [SourceEntry] = []
+            for file in files {
+                // A file that cannot be looked at any more counts as changed.
+                if (try? source.isUnchanged(file)) == true { unchanged.append(file) } else { changed.append(file) }
+            }
+            return .sealsChecked(unchanged: unchanged, changed: changed)
+        }
+    }
+
+    /// The entries that take these files back, and where `again` add them anew. `lost`: those taken back for good, since they
+    /// may not be tried again or are gone.
+    package func withdrawal(
+        of entries: [SourceEntry], again: Bool
+    ) async throws -> (amended: [SourceEntry], lost: [SourceEntry]) {
+        let source = source
+        return try await pool.blocking {
+            var (amended, lost): ([SourceEntry], [SourceEntry]) = ([], [])
+            for entry in entries {
+                let back = ManifestEntry(kind: .withdrawal, path: [], size: entry.number)
+                amended.append(SourceEntry(number: 0, manifest: back, identity: entry.identity))
+                if again, let fresh = try? source.restat(entry) { amended.append(fresh) } else { lost.append(entry) }
+            }
+            return (amended, lost)
+        }
+    }
+}
