@@ -3,7 +3,7 @@
 BUILD := .build/release
 SOURCES := Package.swift Sources Tests Examples migrations
 
-.PHONY: quickstart test build format lint bench kills clean setup swift
+.PHONY: quickstart test simulate build format lint bench kills clean setup swift
 
 # Two nodes on this machine: a folder sent, the receiver killed half-way, resumed, compared, both histories shown.
 quickstart: setup
@@ -14,6 +14,13 @@ quickstart: setup
 test: setup
 	swift build --build-tests
 	swift test --skip-build --no-parallel --disable-xctest
+
+# Whole transfers under faults, in virtual time: `make simulate SEEDS=100000 FROM=1000` for longer.
+SEEDS ?= 1000
+FROM ?= 0
+simulate: setup
+	swift build -c release --product pmesh-simulate
+	$(BUILD)/pmesh-simulate --seeds $(SEEDS) --from $(FROM)
 
 build: setup
 	swift build -c release
