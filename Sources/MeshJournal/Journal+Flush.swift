@@ -1,3 +1,6 @@
+package import MeshWire
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -6,12 +9,40 @@
 
 extension Journal {
     /// The write-ahead log reaches the disk: SQLite finds what was committed in it even where it never came to a checkpoint.
-    package func flush() async throws {
-        let log = path + "-wal"
+    /// Nothing is done where an earlier call went as far: a sync may wait for what others write. What it covers is asked in
+    /// line with all that is written, so that no append is half-way; the walk goes on meanwhile, and the next call covers all
+    /// that it found.
+    package func flushManifest(of id: TransferID, through entries: UInt64) async throws {
+        let (log, marks) = (path + "-wal", manifestMarks)
+        guard marks.isDue(id, through: entries) else { return }
+        let appended = try await inLine { _ in marks.appended(id) }
         try await offPool {
             guard syncFile(log) else {
                 throw JournalError.failed(path: log, detail: String(cString: strerror(errno)))
             }
+        }
+        marks.flushed(id, max(appended, entries))
+    }
+}
+
+/// How many entries of each transfer this process appended, and how many of them are known to last.
+final class ManifestMarks: Sendable {
+    private let state = Mutex<[TransferID: (appended: UInt64, lasting: UInt64)]>([:])
+
+    /// In the writer's line, before the commit: a flush comes after it.
+    func appended(_ id: TransferID, _ count: UInt64) { state.withLock { $0[id, default: (0, 0)].appended = count } }
+
+    func isDue(_ id: TransferID, through entries: UInt64) -> Bool {
+        state.withLock { ($0[id]?.lasting ?? 0) < entries }
+    }
+
+    /// Zero where a process before this one appended them.
+    func appended(_ id: TransferID) -> UInt64 { state.withLock { $0[id]?.appended ?? 0 } }
+
+    func flushed(_ id: TransferID, _ entries: UInt64) {
+        state.withLock { state in
+            let mark = state[id, default: (0, 0)]
+            state[id] = (mark.appended, max(mark.lasting, entries))
         }
     }
 }

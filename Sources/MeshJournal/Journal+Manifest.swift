@@ -5,6 +5,7 @@ package import MeshWire
 // TransferJournal: the manifest.
 extension Journal {
     package func append(_ entries: [SourceEntry], to id: TransferID) async throws {
+        let marks = manifestMarks
         try await write { db in
             var append = try ManifestAppend(db, id, direction: .send)
             for entry in entries {
@@ -14,6 +15,7 @@ extension Journal {
                 try append.add(entry.manifest, identity: entry.identity)
             }
             try append.finish()
+            marks.appended(id, append.next)
         }
     }
 

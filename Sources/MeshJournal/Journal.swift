@@ -11,6 +11,8 @@ package final class Journal: Sendable {
     /// The journal's file.
     package let path: String
     private let connections: Connections
+    /// What of the manifests is known to last.
+    let manifestMarks = ManifestMarks()
 
     /// Opens the journal at `path`, an absolute path, and makes it where there is none. `boot` names the machine's present
     /// boot (`/proc/sys/kernel/random/boot_id`). `durable` (`--fsync`): every commit reaches the disk before it returns.
@@ -56,19 +58,23 @@ package final class Journal: Sendable {
     /// asking task is cancelled: after a Ctrl-C, how things stand must still be written down.
     @discardableResult
     func write<Answer: Sendable>(_ body: @escaping @Sendable (Database) throws -> Answer) async throws -> Answer {
+        try await inLine { db in
+            var answer: Answer?
+            try db.inTransaction(.immediate) {
+                answer = try body(db)
+                return .commit
+            }
+            guard let answer else { throw DamagedRow(what: "a transaction without an end") }
+            return answer
+        }
+    }
+
+    /// Runs `body` on the writer's connection, after what was asked of it before.
+    func inLine<Answer: Sendable>(_ body: @escaping @Sendable (Database) throws -> Answer) async throws -> Answer {
         let path = path
         return try await withCheckedThrowingContinuation { continuation in
             connections.pool.asyncWriteWithoutTransaction { db in
-                let result = Result {
-                    var answer: Answer?
-                    try db.inTransaction(.immediate) {
-                        answer = try body(db)
-                        return .commit
-                    }
-                    guard let answer else { throw DamagedRow(what: "a transaction without an end") }
-                    return answer
-                }
-                continuation.resume(with: result.mapError { JournalError($0, path: path) })
+                continuation.resume(with: Result { try body(db) }.mapError { JournalError($0, path: path) })
             }
         }
     }

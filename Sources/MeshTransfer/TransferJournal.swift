@@ -7,9 +7,9 @@ package import MeshWire
 /// - reads by cursor: nothing grows with the transfer's size but the database;
 /// - numbers are refused, not repaired, where they do not continue what is there (`JournalError`).
 package protocol TransferJournal: Sendable {
-    /// Everything kept so far survives a power loss once this returns. Without it the latest transactions may be lost
-    /// then, never one of them without those after it.
-    func flush() async throws
+    /// Sender: the entries before number `entries`, which were appended before, survive a power loss once this returns. Without
+    /// it the latest transactions of any kind may be lost then, never one of them without those after it.
+    func flushManifest(of id: TransferID, through entries: UInt64) async throws
 
     // MARK: transfers
 

@@ -96,7 +96,7 @@ package final class SimulatedJournal: TransferJournal {
 
     var boot: UInt64 { state.withLock { $0.boot } }
 
-    package func flush() throws { try checkpoint() }
+    package func flushManifest(of id: TransferID, through entries: UInt64) throws { try checkpoint() }
 
     /// Moves the log into the file.
     package func checkpoint() throws {

@@ -31,8 +31,8 @@ package struct SendWork: Sendable {
     /// The page that begins with entry `first`. What the receiver is told of the manifest is lasting here: a sender that
     /// forgot entries in a power loss would number others like them.
     package func page(from first: UInt64) async throws -> SendEvent {
-        try await journal.flush()
         let entries = try await journal.sourceEntries(of: transfer, from: first, limit: pageLimit)
+        if let last = entries.last { try await journal.flushManifest(of: transfer, through: last.number + 1) }
         let page = try await pool.blocking { ManifestPage.encode(entries.map(\.manifest), first: first) }
         guard let page else { throw TransferError.noMemory }
         return .page(page.message, end: first + UInt64(page.count))
