@@ -3,7 +3,7 @@
 BUILD := .build/release
 SOURCES := Package.swift Sources Tests Examples migrations
 
-.PHONY: quickstart test simulate build format lint bench kills clean setup swift
+.PHONY: quickstart test simulate fuzz asan tsan build format lint bench kills clean setup swift
 
 # Two nodes on this machine: a folder sent, the receiver killed half-way, resumed, compared, both histories shown.
 quickstart: setup
@@ -21,6 +21,17 @@ FROM ?= 0
 simulate: setup
 	swift build -c release --product pmesh-simulate
 	$(BUILD)/pmesh-simulate --seeds $(SEEDS) --from $(FROM)
+
+# Every decoder that a peer or the disk can reach, SECONDS each (default 5), under libFuzzer and the address sanitizer.
+fuzz: setup
+	SECONDS_EACH=$(or $(SECONDS),5) Scripts/fuzz.sh
+
+# All tests, and the programs they start, under the address or the thread sanitizer.
+asan: setup
+	Scripts/sanitize.sh address
+
+tsan: setup
+	Scripts/sanitize.sh thread
 
 build: setup
 	swift build -c release

@@ -89,6 +89,17 @@ let programs: [Target] = [
     program("FileTransfer", ["PrimeMesh", "MeshWire"], path: "Examples/FileTransfer"),
 ]
 
+// Decoders under test with their promises, for the tests and for `make fuzz`, which alone builds the fuzzer's program.
+let fuzzing: [Target] =
+    [
+        .target(
+            name: "MeshFuzz",
+            dependencies: [
+                "MeshJournal", "MeshDisk", "MeshTransfer", "MeshControl", "MeshChannel", "MeshTrust", "MeshWire",
+                nioCore, crypto, grdb,
+            ], path: "Tests/MeshFuzz", exclude: ["Findings"], swiftSettings: settings)
+    ] + (Context.environment["PMESH_FUZZ"] == nil ? [] : [program("pmesh-fuzz", ["MeshFuzz"], path: "Tests/PmeshFuzz")])
+
 // A migration is a file `NNNN_what.sql`; each is listed here and compared with the folder by a test.
 var migrationFiles: [String] { ["0001_journal.sql"] }
 
@@ -109,7 +120,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
-    targets: ground + knowledge + outside + node + programs
+    targets: ground + knowledge + outside + node + programs + fuzzing
         + [
             tests("MeshTrustTests", ["MeshTrust", "MeshWire", crypto, x509, asn1, nioCore, nioEmbedded, nioSSL]),
             tests("MeshChannelTests", ["MeshChannel", "MeshWire", nioCore, crypto]),
@@ -117,6 +128,12 @@ let package = Package(
             tests(
                 "MeshJournalTests",
                 ["MeshJournal", "MeshSimulation", "MeshTransfer", "MeshWire", "MeshMigrations", grdb]),
+            tests(
+                "MeshFuzzTests",
+                [
+                    "MeshFuzz", "MeshTransport", "MeshControl", "MeshTrust", "MeshWire", "PrimeMesh", "pmesh", nioCore,
+                    arguments,
+                ]),
             tests("MeshControlTests", ["MeshControl", "MeshWire"]),
             tests(
                 "MeshTransportTests",

@@ -56,7 +56,12 @@ package struct IgnorePatterns: Hashable, Sendable {
         }
         if !rest.contains(slash) { pattern.parts.append(.anyFolders) }
         for part in rest.split(separator: slash) {
-            pattern.parts.append(part.elementsEqual("**".utf8) ? .anyFolders : .name(Glob(part)))
+            guard part.elementsEqual("**".utf8) else {
+                pattern.parts.append(.name(Glob(part)))
+                continue
+            }
+            // Several in a row say no more than one, and would be walked for every path.
+            if pattern.parts.last != .anyFolders { pattern.parts.append(.anyFolders) }
         }
         return rest.allSatisfy { $0 == slash } ? nil : pattern
     }

@@ -1,15 +1,16 @@
 import MeshWire
 
 /// The names that a file may get where its own is taken: `name (1).txt`, `name (2).txt`, …
-struct NumberedName {
+package struct NumberedName {
     /// Names tried at most, the own one included.
-    static let tries = 10_000
+    package static let tries = 10_000
 
     private let stem: [UInt8]
     /// With its dot; empty where there is none.
     private let suffix: [UInt8]
 
-    init(_ name: [UInt8]) {
+    /// The names that follow from `name`.
+    package init(_ name: [UInt8]) {
         let dot = name.lastIndex(of: UInt8(ascii: ".")) ?? 0
         // A leading dot begins a hidden file's name, and what is very long is no suffix.
         let hasSuffix = dot > 0 && dot < name.count - 1 && name.count - dot <= 32
@@ -18,7 +19,7 @@ struct NumberedName {
     }
 
     /// The name with `number`, its own for 0; at most 255 bytes, the stem cut short where needed.
-    subscript(number: Int) -> [UInt8] {
+    package subscript(number: Int) -> [UInt8] {
         guard number > 0 else { return stem + suffix }
         let mark = Array(" (\(number))".utf8)
         return stem.prefixOfCharacters(Limits.component - mark.count - suffix.count) + mark + suffix

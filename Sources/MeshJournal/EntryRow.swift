@@ -4,9 +4,10 @@ import MeshWire
 
 extension ManifestEntry {
     /// Columns that `init(_:)` reads, at the front of a row.
-    static let columns = "number, kind, path, size, allocated, mode, mtime_s, mtime_ns, target, first_chunk"
+    static let columns = "number, kind, path, size, allocated, mode, mtime_s, mtime_ns, target, first_chunk, chunks"
 
-    /// From column 1 on; column 0 is the entry's number. The checks are those of the wire.
+    /// From column 1 on; column 0 is the entry's number. The checks are those of the wire: what a path or a size leads to
+    /// does not ask where they came from.
     init(_ row: Columns) throws {
         guard let kind = EntryKind(rawValue: UInt8(try row.int(1, "entry kind", in: 0...255))) else {
             throw DamagedRow(what: "unknown entry kind")
@@ -21,8 +22,17 @@ extension ManifestEntry {
             nanoseconds: UInt32(try row.int(7, "modification time", in: 0...999_999_999)),
             target: try row.optionalBytes(8, "link target", limit: Limits.path) ?? [],
             firstChunk: try row.number(9, "first chunk", limit: Limits.chunks))
-        guard (kind == .link) == !target.isEmpty else { throw DamagedRow(what: "invalid link target") }
-        guard (kind == .withdrawal) == path.isEmpty else { throw DamagedRow(what: "invalid path") }
+        guard (kind == .link) == !target.isEmpty, !target.contains(0) else {
+            throw DamagedRow(what: "invalid link target")
+        }
+        guard (kind == .withdrawal) == path.isEmpty, kind == .withdrawal || EntryPath.isValid(path) else {
+            throw DamagedRow(what: "invalid path")
+        }
+        guard kind == .file || kind == .withdrawal || size == 0 else { throw DamagedRow(what: "invalid file size") }
+        // Files are looked up by the chunks that the row says it has, and cut by its size.
+        guard try row.number(10, "count of chunks") == chunkCount else {
+            throw DamagedRow(what: "invalid count of chunks")
+        }
     }
 
     static func number(_ row: Columns) throws -> UInt64 {
@@ -40,8 +50,8 @@ extension SourceEntry {
         self.init(
             number: try ManifestEntry.number(row), manifest: try ManifestEntry(row),
             identity: SourceIdentity(
-                device: try row.bits(10, "source device"), inode: try row.bits(11, "source inode"),
-                changed: try row.int(12, "source change time")))
+                device: try row.bits(11, "source device"), inode: try row.bits(12, "source inode"),
+                changed: try row.int(13, "source change time")))
     }
 }
 
@@ -49,19 +59,20 @@ extension ReceivedEntry {
     static let columns = ManifestEntry.columns + ", state, part_device, part_inode, part_born, final_name, durable"
 
     init(_ row: Columns) throws {
-        guard let state = EntryState(rawValue: Int(try row.int(10, "entry state"))) else {
+        guard let state = EntryState(rawValue: Int(try row.int(11, "entry state"))) else {
             throw DamagedRow(what: "unknown entry state")
         }
         var part: PartIdentity?
-        if !row.isNull(11) {
+        if !row.isNull(12) {
             part = PartIdentity(
-                device: try row.bits(11, "part device"), inode: try row.bits(12, "part inode"),
-                born: try row.int(13, "part birth time"))
+                device: try row.bits(12, "part device"), inode: try row.bits(13, "part inode"),
+                born: try row.int(14, "part birth time"))
         }
+        let finalName = try row.optionalBytes(15, "final name", limit: Limits.component)
+        guard finalName.map(EntryPath.isName) ?? true else { throw DamagedRow(what: "invalid final name") }
         self.init(
             number: try ManifestEntry.number(row), manifest: try ManifestEntry(row), state: state, part: part,
-            finalName: try row.optionalBytes(14, "final name", limit: Limits.component),
-            isDurable: try row.flag(15, "durable mark"))
+            finalName: finalName, isDurable: try row.flag(16, "durable mark"))
     }
 }
 

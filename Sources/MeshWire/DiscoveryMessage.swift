@@ -42,9 +42,10 @@ package enum DiscoveryMessage: Hashable, Sendable {
             }
             var addresses: [NodeAddress] = []
             for _ in 0..<count {
-                let host = try buffer.wireBytes("address", limit: 45)
+                let host = String(decoding: try buffer.wireBytes("address", limit: 45), as: UTF8.self)
                 guard let port = buffer.readInteger(as: UInt16.self) else { throw .truncated("address") }
-                addresses.append(NodeAddress(host: String(decoding: host, as: UTF8.self), port: port))
+                guard NodeAddress.isHost(host) else { throw .invalid("address") }
+                addresses.append(NodeAddress(host: host, port: port))
             }
             self = .answer(number: number, node: node, addresses: addresses)
             try buffer.wireEnd("datagram")
@@ -75,8 +76,27 @@ public struct NodeAddress: Hashable, Sendable, Codable, CustomStringConvertible 
         } else if host.contains(":") {
             return nil
         }
-        guard !host.isEmpty else { return nil }
+        guard Self.isHost(host) else { return nil }
         self.init(host: host, port: port)
+    }
+
+    /// The longest name of the DNS (RFC 1035, section 3.1, as text).
+    private static let longestHost = 253
+
+    /// Whether `host` has nothing but what names and addresses are made of; whether it leads anywhere, dialing shows. A
+    /// NUL would end it early for the system's resolver, and control characters would reach a terminal.
+    package static func isHost(_ host: String) -> Bool {
+        let isMadeOfNames = host.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: "%"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        return !host.isEmpty && host.utf8.count <= longestHost && isMadeOfNames
     }
 
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }

@@ -62,7 +62,10 @@ package struct Receipt: Hashable, Sendable {
         bytes = try buffer.wireUInt64("receipt")
         chunks = try buffer.wireUInt64("receipt")
         skipped = try buffer.wireUInt64("receipt")
-        isDurable = try buffer.wireUInt8("receipt") != 0
+        // One spelling alone: what is signed is what was read.
+        let durable = try buffer.wireUInt8("receipt")
+        guard durable <= 1 else { throw .invalid("receipt") }
+        isDurable = durable == 1
         time = Int64(bitPattern: try buffer.wireUInt64("receipt"))
         try buffer.wireEnd("receipt")
     }

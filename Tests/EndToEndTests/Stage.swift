@@ -36,8 +36,8 @@ final class Stage: Sendable {
 
     // MARK: commands
 
-    /// Seconds after which a command is killed; none here takes a tenth of it.
-    static let deadline = 40.0
+    /// Seconds after which a command is killed; none here takes a tenth of it. Under a sanitizer all takes longer.
+    static let deadline = 40.0 * (ProcessInfo.processInfo.environment["PMESH_TEST_PATIENCE"].flatMap(Double.init) ?? 1)
 
     func start(
         _ words: [String], environment: [String: String] = [:], input: String = "", deadline: Double = Stage.deadline
@@ -45,7 +45,9 @@ final class Stage: Sendable {
         var all = [
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": folder, "XDG_RUNTIME_DIR": folder + "/run", "TERM": "dumb",
         ]
-        all["LD_LIBRARY_PATH"] = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"]
+        for name in ["LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "SWIFT_BACKTRACE"] {
+            all[name] = ProcessInfo.processInfo.environment[name]
+        }
         let child = try Child(
             words, environment: all.merging(environment) { $1 }, input: input, deadline: deadline)
         children.withLock { $0.append(child) }

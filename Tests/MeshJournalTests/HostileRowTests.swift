@@ -15,6 +15,12 @@ import Testing
             "UPDATE entry SET part_device = 1", "UPDATE entry SET final_name = zeroblob(256)",
             "UPDATE entry SET durable = 3", "UPDATE transfer SET direction = 'sideways'",
             "UPDATE transfer SET entries = -4", "UPDATE transfer SET files = 8, entries = 7",
+            // What would be refused from a peer was once taken from the file.
+            "UPDATE entry SET path = x'2f'", "UPDATE entry SET path = x'2e2e2f61'", "UPDATE entry SET path = x'6100'",
+            "UPDATE entry SET final_name = x'2e2e'", "UPDATE entry SET final_name = x'2e2e2f61'",
+            "UPDATE entry SET kind = 2, size = 0, chunks = 0, target = x'6100'",
+            "UPDATE entry SET kind = 1, chunks = 0",
+            "UPDATE entry SET chunks = 2",
         ])
     func entries(_ damage: String) async throws {
         try await expectCorrupt(damage) { journal in
@@ -31,6 +37,16 @@ import Testing
         try await expectCorrupt(damage) { journal in
             _ = try await journal.chunks(of: transferID(1), in: 0..<9, limit: 9)
             _ = try await journal.chunks(of: transferID(2), in: 0..<9, limit: 9)
+        }
+    }
+
+    /// A file whose row says that it holds chunks, and whose size says that it does not, was once looked up for ever.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: ["UPDATE entry SET chunks = 5; UPDATE chunk SET number = 3", "UPDATE entry SET size = 0"])
+    func progress(_ damage: String) async throws {
+        try await expectCorrupt(damage) { journal in
+            _ = try await journal.progress(of: transferID(1))
         }
     }
 

@@ -46,6 +46,14 @@ import Testing
         #expect(refusal(of: buffer(head + "01 2e"), read) == .tooLarge("address", got: 46, limit: 45))
     }
 
+    /// Found by fuzzing: a NUL ends a name early for the resolver, and what is no UTF-8 grew beyond its limit when repaired.
+    @Test(arguments: ["00", "61 00 62", "ff ff ff", "1b 5b 32 4a", "5b 3a 5d", ""])
+    func whatIsNoHostIsRefused(host: String) {
+        let count = String(hex(host).count, radix: 16)
+        let text = "02 0000000000000000" + countingHex + "01 0" + count + host + "0001"
+        #expect(refusal(of: buffer(text), read) == .invalid("address"))
+    }
+
     @Test func otherKindsAreUnknown() {
         #expect(refusal(of: buffer("00 0000000000000000"), read) == .unknown("datagram", 0))
         #expect(refusal(of: buffer("03 0000000000000000"), read) == .unknown("datagram", 3))
@@ -64,7 +72,11 @@ import Testing
         #expect(address.description == text)
     }
 
-    @Test(arguments: ["", "host", ":1", "host:", "host:65536", "host:-1", "::1:80", "fe80::1", "[]:1", "host:x"])
+    @Test(arguments: [
+        "", "host", ":1", "host:", "host:65536", "host:-1", "::1:80", "fe80::1", "[]:1", "host:x",
+        // Found by fuzzing: written as `[a]:1`, it was read back as another host.
+        "[[a]]:1", "]:1", "a b:1", "a\u{1b}:1",
+    ])
     func otherTextIsNoAddress(text: String) {
         #expect(NodeAddress(text) == nil)
     }

@@ -20,11 +20,14 @@ import Testing
     ]) func whatEscapesOrNamesNothingIsRefused(text: String) {
         let error = WireError.invalid("path (\(EntryPath.escaped(bytes(text))))")
         #expect(throws: error) { try EntryPath(bytes(text)) }
+        #expect(!EntryPath.isValid(bytes(text)))
     }
 
     @Test(arguments: ["...", "..a", "a..", " ", "~", "-rf", "a\\..\\b", "C:\\x", "con", "a\n"])
     func otherNamesAreNames(text: String) throws {
         #expect(try EntryPath(bytes(text)).components == [bytes(text)])
+        #expect(EntryPath.isValid(bytes(text)) && EntryPath.isName(bytes(text)))
+        #expect(!EntryPath.isName(bytes("a/" + text)))
     }
 
     @Test func limits() throws {

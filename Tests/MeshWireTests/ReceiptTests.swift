@@ -40,4 +40,11 @@ import Testing
         }
         #expect(throws: WireError.trailing("receipt")) { try Receipt(reading: vector + [0]) }
     }
+
+    /// Found by fuzzing: any byte but 0 was read as true and written as 1, so that what was read was not what was signed.
+    @Test(arguments: [UInt8(2), 16, 255]) func theDurableMarkHasOneSpelling(mark: UInt8) {
+        var other = vector
+        other[other.count - 9] = mark
+        #expect(throws: WireError.invalid("receipt")) { try Receipt(reading: other) }
+    }
 }
