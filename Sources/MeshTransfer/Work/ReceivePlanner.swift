@@ -15,7 +15,9 @@ struct ReceivePlanner: Sendable {
         for entry in entries {
             if removed.contains(entry.number) {
                 planned.append(try await planRemoved(entry))
-            } else if entry.manifest.kind == .file, entry.state.isUnderWay, entry.part == nil, try await isLeftOut(entry) {
+            } else if entry.manifest.kind == .file, entry.state.isUnderWay, entry.part == nil,
+                try await isLeftOut(entry)
+            {
                 skipped.append(EndedEntry(number: entry.number, state: .skipped))
             } else {
                 planned.append(try await plan(entry))
