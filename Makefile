@@ -3,7 +3,7 @@
 BUILD := .build/release
 SOURCES := Package.swift Sources Tests Examples migrations
 
-.PHONY: quickstart test simulate fuzz asan tsan build format lint bench kills clean setup swift
+.PHONY: quickstart test simulate fuzz asan tsan disasters build format lint bench kills clean setup swift
 
 # Two nodes on this machine: a folder sent, the receiver killed half-way, resumed, compared, both histories shown.
 quickstart: setup
@@ -52,6 +52,11 @@ bench: setup
 kills: setup
 	swift build -c release --product pmesh
 	PMESH=$(BUILD)/pmesh Scripts/kills.sh
+
+# Full disks, broken journals, stopped processes, wrong clocks and more; prints a table. Most of it needs root.
+disasters: setup
+	swift build -c release --product pmesh
+	PMESH=$(BUILD)/pmesh Scripts/disasters.sh
 
 clean: swift
 	swift package clean

@@ -79,7 +79,17 @@ wire_of() { # file, killed
 await_both() {
   sender_code=0 receiver_code=0
   await "$receiver" "$patience" || receiver_code=$?
-  await "$sender" "$patience" || sender_code=$?
+  local time=$patience
+  [ "$receiver_code" -ne 0 ] || time=3000
+  await "$sender" "$time" || sender_code=$?
+  # A receiver that has signed is done and leaves. A sender that was killed before it heard of that, and came back, waits
+  # for the other command to be run again for as long as its patience lasts: here that is done after three seconds.
+  if [ "$receiver_code/$sender_code" = 0/124 ]; then
+    start_receiver
+    await "$receiver" "$patience" || receiver_code=$?
+    sender_code=0
+    await "$sender" "$patience" || sender_code=$?
+  fi
   # Who hangs is ended here, so that the next case starts clean.
   kill -9 "$sender" "$receiver" 2>/dev/null || true
   wait "$sender" "$receiver" 2>/dev/null || true

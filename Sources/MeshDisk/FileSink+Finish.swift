@@ -88,7 +88,10 @@ extension FileSink {
         let part = partName(entry)
         if rule == .rename {
             let names = NumberedName(name)
-            for number in 0..<NumberedName.tries where try folder.move(part, to: names[number]) {
+            for number in 0..<NumberedName.tries {
+                let isThere = try !folder.move(part, to: names[number])
+                if isThere, try !isTwin(names[number], of: entry, in: folder) { continue }
+                if isThere { try folder.remove(part) }
                 return entry.ended(.finished, as: names[number])
             }
             throw SystemError(EEXIST, "rename")

@@ -71,7 +71,7 @@ extension FileSink {
             part = parts.insert(fresh, for: entry.number)
         }
         guard entry.part?.isSame(as: part.identity) ?? true else {
-            throw DiskError(SystemError(ESTALE, "open"), path: fullPath(entry.manifest))
+            throw failure(SystemError(ESTALE, "open"), entry.manifest)
         }
         return part
     }

@@ -139,7 +139,14 @@ package final class FileSink: ChunkSink {
     }
 
     func located<R>(_ entry: ManifestEntry, _ body: () throws(SystemError) -> R) throws(DiskError) -> R {
-        do { return try body() } catch { throw DiskError(error, path: fullPath(entry, error.subject)) }
+        do { return try body() } catch { throw failure(error, entry) }
+    }
+
+    /// What was there a moment ago and is not any more was no source that changed: another program took it away.
+    func failure(_ error: SystemError, _ entry: ManifestEntry) -> DiskError {
+        let path = fullPath(entry, error.subject)
+        let isDisplaced = error.code == ESTALE || error.code == ENOENT
+        return isDisplaced ? .displaced(path: EntryPath.escaped(path)) : DiskError(error, path: path)
     }
 
     /// Absolute, of the entry or of something else below the destination, for people.

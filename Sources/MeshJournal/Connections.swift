@@ -16,29 +16,36 @@ struct Connections: Sendable {
     let boot: Int64
 
     /// Seconds to wait for another process.
-    static let patience = 10
+    let patience: Double
+    static let usualPatience = 10.0
+    /// Milliseconds that are waited once that was in vain: who gives up still writes down how things stand, and must not
+    /// wait as long with each line of it.
+    static let impatience = 200
 
     /// Blocks; never called on the cooperative pool. Where several processes make or recover one file at once, SQLite
     /// answers some of them "busy" without waiting (a lock held for reading cannot be raised by two), so it is tried
     /// again until the patience ends.
-    static func open(path: String, boot: String, isDurable: Bool) throws(JournalError) -> Connections {
+    static func open(
+        path: String, boot: String, isDurable: Bool, patience: Double = usualPatience
+    ) throws(JournalError) -> Connections {
         try JournalFile.prepare(path)
-        var pauses = 0
+        // Each attempt may itself wait for the busy timeout: time is what counts, not attempts.
+        let deadline = ContinuousClock.now + .seconds(patience)
         while true {
             do {
-                return try Connections(path: path, boot: boot, isDurable: isDurable)
+                return try Connections(path: path, boot: boot, isDurable: isDurable, patience: patience)
             } catch {
                 let error = JournalError(error, path: path)
-                guard error.isLocked, pauses < patience * 100 else { throw error }
-                pauses += 1
+                guard error.isLocked, ContinuousClock.now < deadline else { throw error }
                 // Blocking is what this thread is for: the caller keeps it off the cooperative pool.
                 usleep(10_000)
             }
         }
     }
 
-    private init(path: String, boot: String, isDurable: Bool) throws {
-        let configuration = Self.configuration(path: path)
+    private init(path: String, boot: String, isDurable: Bool, patience: Double) throws {
+        let configuration = Self.configuration(path: path, patience: patience)
+        self.patience = patience
         pool = try DatabasePool(path: path, configuration: configuration)
         self.boot = try pool.writeWithoutTransaction { db in
             try Schema.migrate(db, path: path)
@@ -49,11 +56,11 @@ struct Connections: Sendable {
         checkpointer = try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    private static func configuration(path: String) -> Configuration {
+    private static func configuration(path: String, patience: Double) -> Configuration {
         var configuration = Configuration()
         configuration.label = "pmesh.journal"
         configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(Double(patience))
+        configuration.busyMode = .timeout(patience)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
             if !db.configuration.readonly { try Schema.inspect(db, path: path) }

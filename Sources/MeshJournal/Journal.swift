@@ -1,6 +1,7 @@
 import Dispatch
 import GRDB
 import MeshTransfer
+import Synchronization
 
 /// A node's journal: an SQLite file that several processes may use at once.
 ///
@@ -13,15 +14,24 @@ package final class Journal: Sendable {
     private let connections: Connections
     /// What of the manifests is known to last.
     let manifestMarks = ManifestMarks()
+    /// The last write waited for another process in vain.
+    private let isImpatient = Mutex(false)
 
     /// Opens the journal at `path`, an absolute path, and makes it where there is none. `boot` names the machine's present
     /// boot (`/proc/sys/kernel/random/boot_id`). `durable` (`--fsync`): every commit reaches the disk before it returns.
-    package init(path: String, boot: String, durable: Bool = false) async throws {
+    package convenience init(path: String, boot: String, durable: Bool = false) async throws {
+        try await self.init(path: path, boot: boot, durable: durable, patience: Connections.usualPatience)
+    }
+
+    /// `patience`: seconds to wait for another process that writes.
+    init(path: String, boot: String, durable: Bool = false, patience: Double) async throws {
         self.path = path
         connections = try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(
-                    with: Result { try Connections.open(path: path, boot: boot, isDurable: durable) })
+                    with: Result {
+                        try Connections.open(path: path, boot: boot, isDurable: durable, patience: patience)
+                    })
             }
         }
     }
@@ -72,11 +82,25 @@ package final class Journal: Sendable {
     /// Runs `body` on the writer's connection, after what was asked of it before.
     func inLine<Answer: Sendable>(_ body: @escaping @Sendable (Database) throws -> Answer) async throws -> Answer {
         let path = path
-        return try await withCheckedThrowingContinuation { continuation in
+        return try await withCheckedThrowingContinuation { [self] continuation in
             connections.pool.asyncWriteWithoutTransaction { db in
-                continuation.resume(with: Result { try body(db) }.mapError { JournalError($0, path: path) })
+                let answer = Result { try body(db) }.mapError { JournalError($0, path: path) }
+                adjustPatience(db, after: answer)
+                continuation.resume(with: answer)
             }
         }
+    }
+
+    private func adjustPatience<Answer>(_ db: Database, after result: Result<Answer, JournalError>) {
+        var isLocked = false
+        if case .failure(let error) = result { isLocked = error.isLocked }
+        let wasLocked = isImpatient.withLock { flag in
+            defer { flag = isLocked }
+            return flag
+        }
+        guard wasLocked != isLocked else { return }
+        let time = isLocked ? Connections.impatience : Int(connections.patience * 1_000)
+        try? db.execute(sql: "PRAGMA busy_timeout = \(time)")
     }
 
     /// Runs `body` on a reader, over the file as the last commit left it.

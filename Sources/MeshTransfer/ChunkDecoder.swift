@@ -29,6 +29,13 @@ package enum StoreOutcome: Sendable, Hashable {
     case corrupt
     /// Verified, but the disk did not take it.
     case failed(DiskError)
+
+    package var error: DiskError? {
+        switch self {
+        case .failed(let error): error
+        case .written, .corrupt: nil
+        }
+    }
 }
 
 package struct ChunkDecoder: ~Copyable {

@@ -15,6 +15,8 @@ extension DiskError: CustomStringConvertible {
             "\(path) does not exist: check the path"
         case .changed(let path):
             "\(path) changed while it was read: send it again once nothing writes to it"
+        case .displaced(let path):
+            "\(path) was removed or replaced by another program: run the same command again, it goes on with what is there"
         case .escapes(let path):
             "\(path) leads out of the folder through a link: nothing was written there"
         case .inTheWay(let path):

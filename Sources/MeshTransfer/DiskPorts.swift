@@ -93,6 +93,8 @@ package enum DiskError: Error, Hashable, Sendable {
     case notFound(path: String)
     /// The source is not what the walk saw.
     case changed(path: String)
+    /// What the receiver made, or the folder it was made in, is gone, or something else stands in its place.
+    case displaced(path: String)
     /// A path component is a link, or leads out of the destination.
     case escapes(path: String)
     /// Something of another kind stands in the way: a file where a folder must be, or the reverse.

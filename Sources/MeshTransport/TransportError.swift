@@ -60,7 +60,7 @@ extension TransportError: CustomStringConvertible {
         case .unknownAuthority(let address):
             "\(address) does not know this code or mesh; check the code, or have both machines join the same mesh"
         case .untrusted(let address):
-            "\(address) and this node do not accept each other's certificates; check that both are in the same mesh"
+            "\(address) and this node do not accept each other's certificates; check that both use the same code or mesh, and the clocks of both"
         case .incompatible(let address, let reason):
             "\(address) speaks another protocol (\(reason)); run the same version of pmesh on both machines"
         case .credentials(let reason):

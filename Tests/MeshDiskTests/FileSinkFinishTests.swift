@@ -148,7 +148,7 @@ import Testing
         var entry = received("file", size: 5)
         entry.part = try sink.write(entry, offset: 0, length: 4, slices: [ByteBuffer(string: "text")])
         entry.state = .finishing
-        #expect(throws: DiskError.changed(path: scratch("file"))) { try sink.finish(entry, rule: .rename) }
+        #expect(throws: DiskError.displaced(path: scratch("file"))) { try sink.finish(entry, rule: .rename) }
         #expect(!scratch("file").exists)
     }
 
@@ -158,8 +158,8 @@ import Testing
         let part = sink.partPath(entry, in: scratch.path)
         scratch.file("evil", "evil".bytes)
         rename(scratch("evil"), part)
-        #expect(throws: DiskError.changed(path: scratch("file"))) { try sink.finish(entry, rule: .rename) }
-        #expect(throws: DiskError.changed(path: scratch("file"))) { try sink.put(entry) }
+        #expect(throws: DiskError.displaced(path: scratch("file"))) { try sink.finish(entry, rule: .rename) }
+        #expect(throws: DiskError.displaced(path: scratch("file"))) { try sink.put(entry) }
         #expect(try sink.inspectPart(entry)?.identity != entry.part)
         #expect(part.contents == "evil".bytes)
         #expect(!scratch("file").exists)
@@ -170,8 +170,8 @@ import Testing
         let entry = try finishing(sink)
         unlink(sink.partPath(entry, in: scratch.path))
         #expect(try sink.inspectPart(entry) == nil)
-        #expect(throws: DiskError.changed(path: scratch("file"))) { try sink.finish(entry, rule: .rename) }
-        #expect(throws: DiskError.changed(path: scratch("file"))) { try sink.put(entry) }
+        #expect(throws: DiskError.displaced(path: scratch("file"))) { try sink.finish(entry, rule: .rename) }
+        #expect(throws: DiskError.displaced(path: scratch("file"))) { try sink.put(entry) }
         // The session opens the entry again: a new part.
         #expect(try sink.put(received("file")).part != nil)
     }
@@ -180,7 +180,7 @@ import Testing
         let sink = try sink(scratch.path)
         let entry = try finishing(sink)
         link(sink.partPath(entry, in: scratch.path), scratch("spy"))
-        #expect(throws: DiskError.changed(path: scratch("file"))) { try sink.finish(entry, rule: .rename) }
+        #expect(throws: DiskError.displaced(path: scratch("file"))) { try sink.finish(entry, rule: .rename) }
         #expect(try sink.inspectPart(entry) == nil)
         let fresh = try sink.put(received("file"), "next".bytes)
         #expect(scratch("spy").contents == "text".bytes)

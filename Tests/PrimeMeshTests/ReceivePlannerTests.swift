@@ -45,6 +45,37 @@ import Testing
         }
     }
 
+    /// It had its name already, and another program removed it: it is wanted whole, and what was known of it is forgotten.
+    @Test func finishedFileThatIsGoneIsWantedAgain() async throws {
+        try await withPlanner { bench in
+            for chunk in 0..<3 { try await bench.write(chunk: UInt64(chunk)) }
+            let path = try await bench.finish()
+            unlink(path)
+            try await bench.expectMissing(NumberSet(0..<3))
+            #expect(try await bench.node.context.journal.chunks(of: bench.record.id, in: 0..<3, limit: 9).isEmpty)
+        }
+    }
+
+    @Test func finishedFileThatStandsIsNotLookedInto() async throws {
+        try await withPlanner { bench in
+            for chunk in 0..<3 { try await bench.write(chunk: UInt64(chunk)) }
+            _ = try await bench.finish()
+            try await bench.expectMissing(NumberSet())
+        }
+    }
+
+    @Test func finishedFileUnderAnotherNameIsFoundThere() async throws {
+        try await withPlanner { bench in
+            for chunk in 0..<3 { try await bench.write(chunk: UInt64(chunk)) }
+            try await bench.putInTheWay(seconds: 5)
+            let path = try await bench.finish()
+            #expect(path.hasSuffix("file (1)"))
+            try await bench.expectMissing(NumberSet())
+            unlink(path)
+            try await bench.expectMissing(NumberSet(0..<3))
+        }
+    }
+
     /// On a mount that may lie, unsynced chunks are read back: the intact one stays, the damaged one is wanted.
     @Test func chunksThatAreNotTrustedAreReadBack() async throws {
         try await withPlanner(isLocal: false) { bench in
@@ -128,6 +159,16 @@ private struct PlannerBench {
         group.chunks = [ChunkRecord(number: number, digest: Bytes32(slice.sha256)!)]
         group.parts = [0: part]
         try await node.context.journal.commit(group, to: record.id)
+    }
+
+    /// Gives the file its final name, as the session would; answers where it stands.
+    func finish() async throws -> String {
+        var entry = try await entry()
+        entry.state = .finishing
+        var group = CommitGroup()
+        group.ended = [try sink.finish(entry, rule: .rename)]
+        try await node.context.journal.commit(group, to: record.id)
+        return folder + "/" + String(decoding: group.ended[0].finalName ?? bytes("file"), as: UTF8.self)
     }
 
     func replacePart() async throws {

@@ -8,10 +8,16 @@ struct ReceivePlanner: Sendable {
 
     func plan(from first: UInt64, limit: Int) async throws -> ReceiveEvent {
         let entries = try await ports.journal.receivedEntries(of: ports.transfer, from: first, limit: limit)
+        let sink = ports.sink
+        let removed = try await ports.pool.blocking { try FinishedFiles.removed(among: entries, sink: sink) }
         var planned: [PlannedEntry] = []
         var skipped: [EndedEntry] = []
         for entry in entries {
-            if entry.manifest.kind == .file, entry.state.isUnderWay, entry.part == nil, try await isLeftOut(entry) {
+            if removed.contains(entry.number) {
+                planned.append(try await planRemoved(entry))
+            } else if entry.manifest.kind == .file, entry.state.isUnderWay, entry.part == nil,
+                try await isLeftOut(entry)
+            {
                 skipped.append(EndedEntry(number: entry.number, state: .skipped))
             } else {
                 planned.append(try await plan(entry))
@@ -82,6 +88,14 @@ struct ReceivePlanner: Sendable {
             if try await damaged(named, plan, doubtful).isEmpty { return nothing }
         }
         return try await beginAgain(entry, plan, hasRows: !rows.isEmpty)
+    }
+
+    /// It had its name and has it no more: another program removed it, or put another folder in the place of its own. A
+    /// link is made again at the end.
+    private func planRemoved(_ entry: ReceivedEntry) async throws -> PlannedEntry {
+        let plan = FilePlan(entry: entry.number, manifest: entry.manifest)
+        let fresh = try await beginAgain(entry, plan, hasRows: !plan.chunks.isEmpty)
+        return entry.manifest.kind == .file ? fresh : PlannedEntry(entry: fresh.entry, missing: NumberSet())
     }
 
     /// Nothing of the entry counts any more. The object that was its part may stand under the final name although the

@@ -27,6 +27,7 @@ final class NodeContext: BlockingPool {
     private static let poolThreads = 3
 
     init(home: NodeHome, name: String) async throws {
+        try OpenFiles.secure()
         let boot = BootIdentity.current() ?? "unknown"
         // Buffers of 128 KiB to 4 MiB come and go thousands of times a second: the allocator must not give each back to
         // the system and have it zeroed again.

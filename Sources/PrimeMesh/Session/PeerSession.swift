@@ -35,8 +35,7 @@ actor PeerSession {
     let lanes = LaneSet(stream: PeerSession.stream)
     let writes: AsyncStream<JobDesk.Write>
     let tasks: AsyncStream<@Sendable () async -> Void>
-    let outbox: AsyncStream<ControlMessage>
-    let say: AsyncStream<ControlMessage>.Continuation
+    let say = ControlOutbox()
     let syncer: BackgroundSyncer
 
     var shell: (any TransferShell)?
@@ -67,7 +66,6 @@ actor PeerSession {
         let (events, send) = AsyncStream.makeStream(of: PeerEvent.self)
         let (writes, write) = AsyncStream.makeStream(of: JobDesk.Write.self)
         let (tasks, start) = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
-        (outbox, say) = AsyncStream.makeStream(of: ControlMessage.self)
         self.events = events
         self.writes = writes
         self.tasks = tasks
@@ -129,9 +127,9 @@ actor PeerSession {
             self.flushDeadline = NodeClock.monotonic + Self.flushLimit
             for lane in lanes.all { lane.closeWhenSent() }
             if case .failed(let error) = outcome { sayGoodbye(error) }
-            return lanes.all.isEmpty
+            return lanes.all.isEmpty && say.isEmpty
         }
-        return lanes.all.isEmpty || NodeClock.monotonic >= flushDeadline
+        return lanes.all.isEmpty && say.isEmpty || NodeClock.monotonic >= flushDeadline
     }
 
     private func sayGoodbye(_ error: MeshError) {
@@ -194,9 +192,11 @@ actor PeerSession {
     }
 
     private func writeControl() async {
-        for await message in outbox {
-            do { try await link.control.send(message) } catch { return }
+        for await message in say.messages {
+            do { try await link.control.send(message) } catch { break }
+            say.sent()
         }
+        say.giveUp()
     }
 
     private func keepJournal() async {

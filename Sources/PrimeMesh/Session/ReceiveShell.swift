@@ -164,7 +164,9 @@ final class ReceiveShell: TransferShell {
             farewell = error.isFull ? .diskFull : .destination
             failure = MeshError(error)
         case .completed(let receipt, _, _): self.receipt = receipt
-        case .pageDecoded, .pageKept, .planned, .stored, .partsMade, .committed: break
+        case .stored(let results, _):
+            failure = failure ?? results.lazy.compactMap(\.outcome.error).first.map { MeshError($0) }
+        case .pageDecoded, .pageKept, .planned, .partsMade, .committed: break
         }
         carry { $0.handle(event, now: NodeClock.monotonic) }
     }

@@ -1,0 +1,63 @@
+import Glibc
+import Testing
+
+/// What other programs do to a destination. Short forms of `Scripts/disasters/destination.sh`.
+@Suite struct DestinationDisasterTests {
+    private static let size = 12_000_000
+
+    /// What had its name already is wanted again.
+    @Test func folderIsRemovedBetweenRuns() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: Self.size)
+            let half = try await stage.startHalf()
+            #expect(await half.receiver.event("file", count: 10) != nil)
+            await half.receiver.kill()
+            await half.sender.kill()
+            #expect(system("chmod", "-R", "u+rwx", stage("OUT")) && system("rm", "-rf", stage("OUT/tree")))
+            try await stage.bothSucceed(try stage.send(), try stage.receive())
+            stage.expectSame()
+            #expect(stage.names("OUT") == ["tree"] && stage.parts(below: "OUT").isEmpty)
+        }
+    }
+
+    enum Removed: String, CaseIterable {
+        case destination = "OUT"
+        case folder = "OUT/tree"
+        /// Everything in it is done; nothing will be written there any more.
+        case finished = "OUT/tree/deep"
+    }
+
+    @Test(arguments: Removed.allCases) func folderIsRemovedInTheMiddle(_ removed: Removed) async throws {
+        try await onStage { stage in
+            stage.makeTree(size: Self.size)
+            let half = try await stage.startHalf()
+            #expect(await half.receiver.event("file", count: 25) != nil)
+            let path = stage(removed.rawValue)
+            #expect(system("chmod", "-R", "u+rwx", path) && system("rm", "-rf", path))
+            half.road.release()
+            try await half.receiver.expectEnd(7, saying: "was removed or replaced by another program")
+            try await half.sender.expectEnd(7, saying: "the receiver cannot write to its destination")
+            try await stage.bothSucceed(try stage.send(), try stage.receive())
+            stage.expectSame()
+            #expect(stage.names("OUT") == ["tree"] && stage.parts(below: "OUT").isEmpty)
+        }
+    }
+
+    /// The disk refuses the chunk, not the offer: the receiver says what its disk said.
+    @Test(.enabled(if: Privilege.isRoot && Privilege.canDrop, "needs root and setpriv"))
+    func folderLosesItsPermissions() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 100_000)
+            stage.folder("OUT/tree")
+            let sender = try stage.send()
+            let receiver = try stage.startUnprivileged([
+                "receive", "--home", stage("B"), "--out", stage("OUT"), "--yes", "--peer", "127.0.0.1:\(stage.port)",
+                "--json",
+            ])
+            chown(stage("OUT/tree"), 0, 0)
+            chmod(stage("OUT/tree"), 0o555)
+            try await receiver.expectEnd(7, saying: "no permission for \(stage("OUT/tree"))")
+            try await sender.expectEnd(7, saying: "the receiver cannot write to its destination")
+        }
+    }
+}
