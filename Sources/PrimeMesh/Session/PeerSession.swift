@@ -35,8 +35,7 @@ actor PeerSession {
     let lanes = LaneSet(stream: PeerSession.stream)
     let writes: AsyncStream<JobDesk.Write>
     let tasks: AsyncStream<@Sendable () async -> Void>
-    let outbox: AsyncStream<ControlMessage>
-    let say: AsyncStream<ControlMessage>.Continuation
+    let say = ControlOutbox()
     let syncer: BackgroundSyncer
 
     var shell: (any TransferShell)?
@@ -67,7 +66,6 @@ actor PeerSession {
         let (events, send) = AsyncStream.makeStream(of: PeerEvent.self)
         let (writes, write) = AsyncStream.makeStream(of: JobDesk.Write.self)
         let (tasks, start) = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
-        (outbox, say) = AsyncStream.makeStream(of: ControlMessage.self)
         self.events = events
         self.writes = writes
         self.tasks = tasks
@@ -119,7 +117,12 @@ actor PeerSession {
         desk.writes.finish()
         desk.tasks.finish()
         say.finish()
+        // Who waits for its turn must not wait for ever.
+        for await event in events { if case .turn(let turn) = event { turn.reached() } }
     }
+
+    private static let unread = MeshError(
+        .other, "the peer does not read what it is told on the control link, so it was disconnected: try again later")
 
     private var ending: PeerOutcome? { shell?.outcome }
 
@@ -129,9 +132,9 @@ actor PeerSession {
             self.flushDeadline = NodeClock.monotonic + Self.flushLimit
             for lane in lanes.all { lane.closeWhenSent() }
             if case .failed(let error) = outcome { sayGoodbye(error) }
-            return lanes.all.isEmpty
+            return lanes.all.isEmpty && say.isEmpty
         }
-        return lanes.all.isEmpty || NodeClock.monotonic >= flushDeadline
+        return lanes.all.isEmpty && say.isEmpty || NodeClock.monotonic >= flushDeadline
     }
 
     private func sayGoodbye(_ error: MeshError) {
@@ -148,6 +151,7 @@ actor PeerSession {
         case .lane(let name, let event): laneEvent(event, on: name)
         case .pinKept: pinKept()
         case .tick: tick()
+        case .turn(let turn): return turn.reached()
         case .failed(let error, let code):
             lanes.send(.failed(code))
             if code != .leaving { farewell = farewell ?? code }
@@ -186,7 +190,14 @@ actor PeerSession {
     private func readControl() async {
         let events = desk.events
         do {
-            for try await frame in link.control.inbound { events.yield(.control(frame)) }
+            for try await frame in link.control.inbound {
+                events.yield(.control(frame))
+                await EventTurn.behind(events)
+                guard await say.hasRoom() else {
+                    _ = events.yield(.failed(Self.unread, .tooMany))
+                    return
+                }
+            }
             events.yield(.controlEnded(MeshError(.timedOut, "the other side closed the connection")))
         } catch {
             events.yield(.controlEnded(MeshError(error)))
@@ -194,8 +205,9 @@ actor PeerSession {
     }
 
     private func writeControl() async {
-        for await message in outbox {
-            do { try await link.control.send(message) } catch { return }
+        for await message in say.messages {
+            do { try await link.control.send(message) } catch { return say.failed() }
+            say.sent()
         }
     }
 
