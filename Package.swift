@@ -148,7 +148,11 @@ let package = Package(
                 ["PrimeMesh", "MeshJournal", "MeshDisk", "MeshTransfer", "MeshTrust", "MeshWire", nioCore, crypto]),
             tests(
                 "EndToEndTests",
-                ["pmesh", "MeshDisk", "MeshTransport", "MeshTrust", "MeshWire", nioCore, nioPosix, grdb]),
+                [
+                    "pmesh", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTransport", "MeshTrust", "MeshWire",
+                    nioCore,
+                    nioPosix, nioTLS, nioSSL, crypto, grdb,
+                ]),
         ],
     swiftLanguageModes: [.v6]
 )

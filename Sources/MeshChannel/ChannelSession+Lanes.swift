@@ -11,6 +11,7 @@ extension ChannelSession {
         guard let index = slot(of: name) else { throw .unknownPrime(name.prime) }
         let latest = slots[index].highest
         guard name.generation > latest else { throw .staleGeneration(name.generation, latest: latest) }
+        guard lanes.count < Self.lanesUp else { throw .tooMany(lanes.count) }
         slots[index].highest = name.generation
         slots[index].pending = name.generation
     }

@@ -49,6 +49,9 @@ package struct ChannelSession: Equatable, Sendable {
     package static let renewalAge: UInt64 = 3_600_000_000_000
     /// A drained lane that still is up after this time is closed, nanoseconds.
     package static let drainGrace: UInt64 = 60_000_000_000
+    /// Lanes up at the listener at most: all of a channel's, and half as many that are drained while their successors are
+    /// up. A lane can make its listener hold two unfinished chunks of 4 MiB: twelve, 96 MiB.
+    package static let lanesUp = Limits.lanes + Limits.lanes / 2
     /// Without any lane for this long, a channel that was open is recovered, nanoseconds: a handful of dials.
     package static let recoveryGrace: UInt64 = 5_000_000_000
     /// The same before the first lane of an epoch was up: one handshake may take 10 s.

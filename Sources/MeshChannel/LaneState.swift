@@ -48,6 +48,8 @@ package enum LaneRefusal: Error, Hashable, Sendable {
     case unknownPrime(UInt16)
     /// A replay, or a dial that was overtaken.
     case staleGeneration(UInt32, latest: UInt32)
+    /// So many lanes are up, draining ones included.
+    case tooMany(Int)
 
     /// What the dialer is told.
     package var code: FailureCode {
@@ -55,6 +57,7 @@ package enum LaneRefusal: Error, Hashable, Sendable {
         case .notListening, .otherChannel, .otherEpoch: .unknown
         case .unknownPrime: .protocolViolation
         case .staleGeneration: .busy
+        case .tooMany: .tooMany
         }
     }
 }
@@ -69,6 +72,7 @@ extension LaneRefusal: CustomStringConvertible {
         case .unknownPrime(let prime): "the peer dialed a lane by the prime \(prime), which names none; it was refused"
         case .staleGeneration(let generation, let latest):
             "the peer dialed generation \(generation) of a lane where \(latest) was seen; it was refused as a replay"
+        case .tooMany(let count): "the peer dialed one more lane while \(count) are up; it was refused"
         }
     }
 }

@@ -77,6 +77,8 @@ package struct ReceiveSession: Sendable {
 
     var totals: ManifestTotals
     var announced: (entries: UInt64, chunks: UInt64)?
+    /// What the manifest must be, where the offer said it whole.
+    var promise: ManifestPromise?
     var pages: [ManifestEntry] = []
     var isKeepingPage = false
     var isDecoding = false
@@ -107,9 +109,11 @@ package struct ReceiveSession: Sendable {
     var closing: [DataMessage] = []
     package internal(set) var counters = TransferCounters()
 
-    /// `totals`: what the journal holds of the manifest when the session begins.
-    package init(totals: ManifestTotals, now: UInt64) {
+    /// `totals`: what the journal holds of the manifest when the session begins. `promise`: what the offer said of it, nil
+    /// while the sender counts.
+    package init(totals: ManifestTotals, promise: ManifestPromise? = nil, now: UInt64) {
         self.totals = totals
+        self.promise = promise
         lastArrival = now
     }
 
@@ -131,6 +135,7 @@ package struct ReceiveSession: Sendable {
             // The manifest only grows: what a lane that ended brings late does not take its end back.
             guard entries >= announced?.entries ?? 0 else { return [] }
             announced = (entries, chunks)
+            guard isEndTrue else { return violation(.invalid("chunk count")) }
             isPageMissing = isPageMissing || hasGap
             guard !hasGap else { return [.send(.manifestAgain(from: totals.entries))] }
             return advance(now: now)
@@ -145,6 +150,11 @@ package struct ReceiveSession: Sendable {
         case .want, .manifestKept, .manifestAgain, .damaged, .skipped, .receipt:
             return violation(.invalid("message of a receiver"))
         }
+    }
+
+    /// What was announced of the manifest's end, where that is reached, is what its entries add up to.
+    private var isEndTrue: Bool {
+        announced.map { $0.entries != totals.entries || $0.chunks == totals.chunks } ?? true
     }
 
     /// The end was announced and no page is under way, yet entries are missing.
@@ -171,7 +181,11 @@ package struct ReceiveSession: Sendable {
         let fresh = entries.dropFirst(Int(min(UInt64(entries.count), totals.entries - first)))
         for entry in fresh {
             guard totals.add(entry) else { return violation(.invalid("manifest entry")) }
+            guard promise?.allows(entry, totals: totals) ?? true else {
+                return violation(.invalid("manifest: it is not what was offered"))
+            }
         }
+        guard isEndTrue else { return violation(.invalid("chunk count")) }
         guard !fresh.isEmpty else { return [.send(.manifestKept(entries: totals.entries))] + advance(now: now) }
         // What was signed is no longer all of it: the sender could not prove the receipt and added what had changed.
         isCompleting = false
@@ -207,15 +221,14 @@ package struct ReceiveSession: Sendable {
     }
 
     private mutating func sealed(_ entries: NumberSet, now: UInt64) -> [Instruction] {
-        for range in entries.ranges {
-            // An unbounded range names entries that are not here; only those of the window matter.
-            let numbers =
-                range.count <= window.count ? Array(range) : window.all.map(\.entry.number).filter(range.contains)
-            for number in numbers where window[number]?.isSealed == false {
-                window[number]?.isSealed = true
-                buffer.add(now: now) { $0.sealed.append(number) }
-                prepareFinish(number, now: now)
-            }
+        // Only entries of the window matter. Whatever a message names, following it takes no longer than that is long.
+        let numbers =
+            entries.count <= window.count
+            ? entries.ranges.flatMap(Array.init) : window.all.map(\.entry.number).filter(entries.contains).sorted()
+        for number in numbers where window[number]?.isSealed == false {
+            window[number]?.isSealed = true
+            buffer.add(now: now) { $0.sealed.append(number) }
+            prepareFinish(number, now: now)
         }
         return advance(now: now)
     }

@@ -141,11 +141,12 @@ extension SendSession {
 
     /// The disk's answer to `checkSeals`.
     package mutating func sealsChecked(unchanged: [SourceEntry], changed: [SourceEntry]) -> [Instruction] {
+        isCheckingSeals = false
         guard !isEnded else { return [] }
         let unchanged = unchanged.filter { !takenBack.contains($0.number) }
         var instructions: [Instruction] = unchanged.isEmpty ? [] : [.seal(unchanged)]
         if !changed.isEmpty { instructions += takeBack(changed) }
-        return instructions + pump()
+        return instructions + pump() + checkSeals()
     }
 
     mutating func takeBack(_ entries: [SourceEntry]) -> [Instruction] {

@@ -97,6 +97,10 @@ package struct SendSession: Sendable {
     var skipped = NumberSet()
     /// Entries that were taken back: the journal may not know yet, and the receiver may still ask for them.
     var takenBack = NumberSet()
+    /// Entries whose seals are asked for, while others are being looked up: one question to the disk at a time, however
+    /// many a receiver asks.
+    var sealsAsked = NumberSet()
+    var isCheckingSeals = false
     /// A receipt is being checked; that ends the session either way.
     var isChecking = false
     var isEnded = false
@@ -204,9 +208,16 @@ package struct SendSession: Sendable {
         guard isPlanned(chunks), seals.ranges.last?.upperBound ?? 0 <= totals.entries else { return violation() }
         wanted.formUnion(chunks.subtracting(inFlight))
         // A want is bounded, and so is what all of them may leave here.
-        guard wanted.ranges.count <= 8 * Limits.ranges else { return violation() }
-        let work = pump()
-        return seals.isEmpty ? work : work + [.checkSeals(seals)]
+        sealsAsked.formUnion(seals)
+        guard max(wanted.ranges.count, sealsAsked.ranges.count) <= 8 * Limits.ranges else { return violation() }
+        return pump() + checkSeals()
+    }
+
+    mutating func checkSeals() -> [Instruction] {
+        guard !isCheckingSeals, !sealsAsked.isEmpty else { return [] }
+        isCheckingSeals = true
+        defer { sealsAsked = NumberSet() }
+        return [.checkSeals(sealsAsked)]
     }
 
     /// Chunks that arrived and did not verify go out again; of those not out at present a copy comes anyway.

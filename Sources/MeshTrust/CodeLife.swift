@@ -10,7 +10,7 @@ package import MeshWire
 /// Attempts are counted while the code is unused; afterwards guessing gains nothing, since it takes the pinned node's
 /// key, and counting would let a stranger end a transfer. Times are nanoseconds since 1970.
 package struct CodeLife: Hashable, Sendable {
-    /// What a journal keeps. Wrong attempts are not kept: a restart gives 1,000 more out of 2^60.
+    /// What a journal keeps, beside the number of wrong attempts.
     package enum State: Hashable, Sendable, Codable {
         case unused(expires: Int64)
         case pinned(peer: NodeID, resumeSecret: Bytes32)
@@ -37,9 +37,18 @@ package struct CodeLife: Hashable, Sendable {
         state = .unused(expires: now + Self.lifetime)
     }
 
-    /// A code found in the journal.
-    package init(resuming state: State) {
+    /// A code found in the journal, with the wrong attempts that were counted there. Which addresses they came from is
+    /// not kept: each begins anew with a new process, and what there is in all does not.
+    package init(resuming state: State, attempts: Int = 0) {
         self.state = state
+        counted(inAll: attempts)
+    }
+
+    /// Other processes, now or earlier, counted up to `total` wrong attempts.
+    package mutating func counted(inAll total: Int) {
+        guard case .unused = state else { return }
+        attempts = max(attempts, total)
+        if attempts >= Self.attemptsInAll { leave(.burned) }
     }
 }
 

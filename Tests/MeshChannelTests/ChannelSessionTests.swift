@@ -80,6 +80,21 @@ import Testing
         #expect(throws: LaneRefusal.notListening) { try dialing.session.admit(dialer.lane(0, 2)) }
     }
 
+    /// A peer may not have lane after lane drained and go on filling all of them.
+    @Test func onlySoManyLanesAreUpAtOnce() throws {
+        let agreed = try agree().listener
+        var t = Transcript(agreed)
+        _ = t.session.start(now: 0)
+        for count in 0..<ChannelSession.lanesUp {
+            let name = agreed.lane(count % 8, UInt32(1 + count / 8))
+            try t.session.admit(name)
+            _ = t.up(name, second)
+        }
+        #expect(throws: LaneRefusal.tooMany(12)) { try t.session.admit(agreed.lane(7, 9)) }
+        _ = t.failed(agreed.lane(0, 1), 2 * second)
+        try t.session.admit(agreed.lane(7, 9))
+    }
+
     @Test func aLaneThatWasNotAdmittedIsClosed() throws {
         let agreed = try agree().listener
         var t = Transcript(agreed)

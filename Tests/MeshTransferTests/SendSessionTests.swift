@@ -186,6 +186,18 @@ import Testing
         #expect(session.sealsChecked(unchanged: files, changed: []).text == ["seal 0"])
     }
 
+    /// However often a receiver asks, the disk is asked one question at a time.
+    @Test func questionsForSealsWaitForTheAnswerBefore() {
+        let files = sources([1, 1, 1])
+        var session = session([1, 1, 1])
+        #expect(session.message(want(NumberSet(), seals: set(0))).text == ["check seals 0"])
+        #expect(session.message(want(NumberSet(), seals: set(1))).text == [])
+        #expect(session.message(want(NumberSet(), seals: set(1, 2))).text == [])
+        #expect(session.sealsChecked(unchanged: [files[0]], changed: []).text == ["seal 0", "check seals 1-2"])
+        #expect(session.sealsChecked(unchanged: [files[1], files[2]], changed: []).text == ["seal 1-2"])
+        #expect(session.message(want(NumberSet(), seals: set(0))).text == ["check seals 0"])
+    }
+
     @Test func aChangedFileIsTakenBackAndAddedAgain() {
         let files = sources([1, 1])
         var session = session([1, 1])

@@ -64,4 +64,15 @@ import Testing
         #expect(try JSONDecoder().decode(CodeLife.State.self, from: json) == state)
         #expect(CodeLife(resuming: state).state == state)
     }
+
+    @Test func `wrong attempts of earlier processes count`() {
+        var code = CodeLife(resuming: .unused(expires: noon + minute), attempts: 998)
+        #expect(code.attemptFailed(from: "10.0.0.1", at: noon) == .allowed)
+        // Another process that holds the same code counts as well.
+        code.counted(inAll: 999)
+        #expect(code.attemptFailed(from: "10.0.0.2", at: noon) == .refused(.burned))
+        #expect(CodeLife(resuming: .unused(expires: noon), attempts: 1_000).state == .burned)
+        let pinned = CodeLife.State.pinned(peer: node(3), resumeSecret: secret)
+        #expect(CodeLife(resuming: pinned, attempts: 1_000).state == pinned)
+    }
 }

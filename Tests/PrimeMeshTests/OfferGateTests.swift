@@ -102,17 +102,24 @@ import Testing
         #expect(gate.heldEntries == 2)
     }
 
-    /// What cannot be read is no reason not to ask.
-    @Test func pageThatLiesHasNoNames() throws {
+    /// Nobody is asked about a manifest that could not be accepted.
+    @Test func pageThatLiesIsRefusedBeforeAnybodyIsAsked() throws {
         let gate = gate()
         #expect(gate.offered(id, sums, counting: false))
         gate.looked(.fresh)
-        try gate.hold(.manifestPage(first: 0, count: 3, rawLength: 100, deflated: ByteBuffer(string: "junk")))
-        guard case .ask(let offer) = gate.next() else {
-            Issue.record("nobody is asked")
-            return
+        let page = DataMessage.manifestPage(first: 0, count: 3, rawLength: 100, deflated: ByteBuffer(string: "junk"))
+        #expect(throws: WireError.invalid("manifest page")) { try gate.hold(page) }
+        #expect(gate.next().name == "none")
+    }
+
+    /// What the manifest must be is known once the sender has counted it.
+    @Test func onlyWholeOffersArePromises() {
+        for counting in [true, false] {
+            var gate = OfferGate(sender: sender, senderName: "ada")
+            #expect(gate.promise == nil)
+            _ = gate.offered(id, sums, counting: counting)
+            #expect(gate.promise == (counting ? nil : ManifestPromise(sums)))
         }
-        #expect(offer.names.isEmpty)
     }
 }
 

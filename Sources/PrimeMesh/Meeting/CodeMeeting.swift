@@ -39,7 +39,7 @@ final class CodeMeeting: Sendable {
             case (_, let pin?): .pinned(peer: pin.peer, resumeSecret: pin.resumeSecret)
             case (_, nil): .unused(expires: record.expires)
             }
-        var life = CodeLife(resuming: state)
+        var life = CodeLife(resuming: state, attempts: record.attempts)
         life.expire(at: NodeClock.wall)
         self.life = Mutex(life)
         pin = Mutex(record.pin)
@@ -75,9 +75,21 @@ final class CodeMeeting: Sendable {
         }
     }
 
-    /// Somebody at this address got the code wrong.
-    func attemptFailed(from address: String) {
-        _ = life.withLock { $0.attemptFailed(from: address, at: NodeClock.wall) }
+    /// Somebody at this address got the code wrong. Answers whether that counts, and so is to be kept. Called on an event
+    /// loop.
+    func attemptFailed(from address: String) -> Bool {
+        life.withLock { life in
+            guard case .unused = life.state else { return false }
+            _ = life.attemptFailed(from: address, at: NodeClock.wall)
+            return true
+        }
+    }
+
+    /// Counts a wrong attempt in the journal: a process that begins anew goes on from there, and so do others that hold the
+    /// same code.
+    func keepAttempt() async throws {
+        let total = try await node.journal.countAttempt(code: secrets.tag, burnAt: CodeLife.attemptsInAll)
+        life.withLock { $0.counted(inAll: total) }
     }
 
     /// The first peer is tied to the code, in the journal before it is told; later only that one is let in.

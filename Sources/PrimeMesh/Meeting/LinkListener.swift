@@ -13,6 +13,8 @@ final class LinkListener: Sendable {
     private let links: AsyncStream<PeerLink>
     private let arrived: AsyncStream<PeerLink>.Continuation
     private let dataAddress: NodeAddress?
+    /// Wrong attempts at the code that the journal does not know of yet: at most 1,000, for then the code is burned.
+    private let attempts: AsyncStream<Void>
 
     /// Takes its addresses: every interface and a free port where none are given.
     static func open(
@@ -21,25 +23,29 @@ final class LinkListener: Sendable {
         let everywhere = [NodeAddress(host: "0.0.0.0", port: 0)]
         let configuration = NodeListener.Configuration(
             control: options.listen.isEmpty ? everywhere : options.listen, data: options.dataListen)
+        let (attempts, failed) = AsyncStream.makeStream(of: Void.self)
         let listener = try await NodeListener.bind(
             configuration, group: node.group, contexts: node.contexts,
             credentials: { scope.credentials(for: $0, from: $1) },
             rejected: { address, reason in
                 guard case .code(let code) = scope, reason.isWrongCode else { return }
-                code.attemptFailed(from: address)
+                if code.attemptFailed(from: address) { failed.yield() }
             })
         return LinkListener(
-            listener, node: node, scope: scope, registry: registry, hasData: !options.dataListen.isEmpty)
+            listener, node: node, scope: scope, registry: registry, hasData: !options.dataListen.isEmpty,
+            attempts: attempts)
     }
 
     private init(
-        _ listener: NodeListener, node: NodeContext, scope: MeetingScope, registry: ChannelRegistry, hasData: Bool
+        _ listener: NodeListener, node: NodeContext, scope: MeetingScope, registry: ChannelRegistry, hasData: Bool,
+        attempts: AsyncStream<Void>
     ) {
         self.listener = listener
         self.node = node
         self.scope = scope
         self.registry = registry
         dataAddress = hasData ? listener.dataAddresses.first : nil
+        self.attempts = attempts
         (links, arrived) = AsyncStream.makeStream(of: PeerLink.self)
     }
 
@@ -53,10 +59,17 @@ final class LinkListener: Sendable {
                 await self.announce(LocalRendezvous(folder: self.node.home.runtime, group: self.node.group))
             }
             group.addTask { await self.announce(MulticastDiscovery(group: self.node.group)) }
+            group.addTask { await self.keepAttempts() }
             await listener.run { connection in await self.accept(connection) }
             group.cancelAll()
         }
         arrived.finish()
+    }
+
+    /// A journal that fails here fails where it is needed, too: the count in memory goes on.
+    private func keepAttempts() async {
+        guard case .code(let code) = scope else { return }
+        for await _ in attempts { try? await code.keepAttempt() }
     }
 
     /// Being found is a convenience: where it does not work, addresses still do.
@@ -146,7 +159,9 @@ extension HandshakeFailure {
     /// The other side named another code, or had a certificate of another one. What merely broke off is nobody's guess.
     var isWrongCode: Bool {
         switch self {
-        case .unknownName, .untrusted: true
+        case .untrusted: true
+        // Without any name it was no pmesh: whoever looks for open ports must not lock out those behind the same router.
+        case .unknownName(let name): name != nil
         case .incompatible, .busy, .timedOut, .interrupted, .credentials: false
         }
     }

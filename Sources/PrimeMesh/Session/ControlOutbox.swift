@@ -1,31 +1,43 @@
 import MeshWire
 import Synchronization
 
-/// Messages on their way to the control link. A session that ends asks whether all have left: the last one says why, and a
-/// peer that never hears it would wait for a return until its patience ends.
+/// What is to be said on a control link, in order. A session says little by itself and answers what it is told: while many
+/// answers wait, nothing more is read.
 final class ControlOutbox: Sendable {
-    /// For one reader, which calls ``sent()`` after each.
+    /// Messages that may wait before the peer is no longer listened to.
+    static let limit = 64
+
     let messages: AsyncStream<ControlMessage>
-    private let input: AsyncStream<ControlMessage>.Continuation
-    /// Nil once nothing can leave any more.
-    private let unsent = Mutex<Int?>(0)
+    private let continuation: AsyncStream<ControlMessage>.Continuation
+    private let waiting = Atomic<Int>(0)
+    private let isOver = Atomic<Bool>(false)
 
-    init() {
-        (messages, input) = AsyncStream.makeStream(of: ControlMessage.self)
-    }
-
-    /// Nothing waits, or what waits cannot leave.
-    var isEmpty: Bool { unsent.withLock { $0 ?? 0 } == 0 }
+    init() { (messages, continuation) = AsyncStream.makeStream(of: ControlMessage.self) }
 
     func yield(_ message: ControlMessage) {
-        unsent.withLock { $0 = $0.map { $0 + 1 } }
-        input.yield(message)
+        waiting.add(1, ordering: .relaxed)
+        continuation.yield(message)
     }
 
-    func sent() { unsent.withLock { $0 = $0.map { $0 - 1 } } }
+    /// The socket took the message that waited longest.
+    func sent() { waiting.subtract(1, ordering: .relaxed) }
 
-    /// The link is gone.
-    func giveUp() { unsent.withLock { $0 = nil } }
+    /// The link takes nothing more.
+    func failed() { isOver.store(true, ordering: .relaxed) }
 
-    func finish() { input.finish() }
+    /// Nothing waits, or waiting is of no use.
+    var isEmpty: Bool { waiting.load(ordering: .relaxed) == 0 || isOver.load(ordering: .relaxed) }
+
+    /// Returns once less than the limit waits; false where that takes longer than `time`: the peer sends and does not read.
+    func hasRoom(within time: Duration = .seconds(5)) async -> Bool {
+        let deadline = ContinuousClock.now + time
+        while waiting.load(ordering: .relaxed) >= Self.limit, !isOver.load(ordering: .relaxed) {
+            guard ContinuousClock.now < deadline else { return false }
+            // Cancelled: nobody listens any more in any case.
+            guard (try? await Task.sleep(for: .milliseconds(5))) != nil else { return true }
+        }
+        return true
+    }
+
+    func finish() { continuation.finish() }
 }

@@ -56,6 +56,8 @@ struct OfferGate {
     private(set) var sums: TransferSums?
     private var isCounting = false
     private var held: [DataMessage] = []
+    /// The topmost names of the first page.
+    private var names: [String] = []
     /// Entries of the pages held without a gap from the first: these need not come again.
     private(set) var heldEntries: UInt64 = 0
 
@@ -90,7 +92,12 @@ struct OfferGate {
     mutating func hold(_ message: DataMessage) throws(WireError) {
         guard held.count < Self.heldLimit else { throw .invalid("number of messages before its transfer was accepted") }
         switch message {
-        case .manifestPage(let first, let count, _, _):
+        case .manifestPage(let first, let count, let rawLength, let deflated):
+            // Before anybody is asked: nobody should have to decide on a manifest that nobody may accept.
+            if first == 0, held.isEmpty {
+                names = Self.names(
+                    in: try ManifestPage.decode(count: count, rawLength: rawLength, deflated: deflated))
+            }
             if first == heldEntries { heldEntries += UInt64(count) }
         case .manifestEnd: break
         default: throw .invalid("message before its transfer was accepted")
@@ -126,12 +133,11 @@ struct OfferGate {
         }
     }
 
-    /// The topmost names of the first page.
-    private var names: [String] {
-        guard case .manifestPage(0, let count, let rawLength, let deflated) = held.first,
-            let entries = try? ManifestPage.decode(count: count, rawLength: rawLength, deflated: deflated)
-        else { return [] }
-        return entries.filter { $0.kind != .withdrawal && !$0.path.contains(UInt8(ascii: "/")) }.prefix(16)
+    /// What the manifest must be, unless the sender still counts.
+    var promise: ManifestPromise? { isCounting ? nil : sums.map(ManifestPromise.init) }
+
+    private static func names(in entries: [ManifestEntry]) -> [String] {
+        entries.filter { $0.kind != .withdrawal && !$0.path.contains(UInt8(ascii: "/")) }.prefix(16)
             .map { EntryPath.escaped($0.path) + ($0.kind == .folder ? "/" : "") }
     }
 }

@@ -12,6 +12,8 @@ enum PeerEvent: Sendable {
     /// Dialer: the secret that the listener drew is in the journal.
     case pinKept
     case tick
+    /// A source of events waits here until those before are handled.
+    case turn(EventTurn)
     case send(SendEvent)
     case receive(ReceiveEvent)
     /// Sender: the receipt is kept and its answer has been handed to a lane.

@@ -100,9 +100,31 @@ extension PeerSession {
         offerChannel()
     }
 
+    /// This side parts, and says why to both.
     private func refuse(_ code: FailureCode) {
-        say.yield(.leaving(code))
-        outcome = outcome ?? .failed(MeshError(code))
+        farewell = farewell ?? code
+        outcome = outcome ?? .failed(Self.reason(of: code))
+    }
+
+    private static func reason(of code: FailureCode) -> MeshError {
+        switch code {
+        case .protocolViolation:
+            MeshError(
+                .other,
+                "the peer said what was not due on the control link, and was disconnected: run the same version of pmesh on both machines"
+            )
+        case .tooMany:
+            MeshError(
+                .other,
+                "the peer opened a second channel on one link, and was disconnected: run the same version of pmesh on both machines"
+            )
+        case .identity:
+            MeshError(
+                .identity,
+                "the peer did not derive the same channel as this node, and was disconnected: use the home the transfer began with, or a new code"
+            )
+        default: MeshError(code)
+        }
     }
 
     private func begin() {
@@ -155,6 +177,8 @@ extension PeerSession {
 
     private func answer(_ offer: ChannelOffer) async {
         guard link.role == .listener, isPinned || !link.isCode else { return refuse(.protocolViolation) }
+        // One channel for a link: lanes of another one would be lanes that nobody counts.
+        guard channel.map({ $0.agreed.channel == offer.channel }) ?? true else { return refuse(.tooMany) }
         let known = channel.flatMap { $0.agreed.channel == offer.channel ? $0.agreed.epoch : nil } ?? 0
         let policy = ChannelAnswering.Policy(maxLanes: link.lanes, dataHost: link.dataHost, dataPort: link.dataPort)
         do {

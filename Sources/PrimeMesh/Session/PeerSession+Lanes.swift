@@ -24,12 +24,12 @@ extension PeerSession {
 
     /// Listener: somebody opens a lane of this channel.
     func admit(_ name: LaneName) -> LaneAdmission {
-        do {
-            guard let key = channel?.agreed.key else { return .refused(.unknown) }
+        guard let key = channel?.agreed.key else { return .refused(.unknown) }
+        do throws(LaneRefusal) {
             try channel?.admit(name)
             return .admitted(key)
         } catch {
-            return .refused(.unknown)
+            return .refused(error.code)
         }
     }
 
@@ -93,7 +93,10 @@ extension PeerSession {
     /// Passes a lane's events on until it is over.
     static func follow(_ lane: Lane, _ events: AsyncStream<PeerEvent>.Continuation) async {
         events.yield(.laneUp(lane))
-        for await event in lane.events { events.yield(.lane(lane.name, event)) }
+        for await event in lane.events {
+            events.yield(.lane(lane.name, event))
+            await EventTurn.behind(events)
+        }
         // Cancelled: nobody hears of the end, but the connection must not stay.
         lane.close()
     }
@@ -129,7 +132,10 @@ extension PeerSession {
             lanes.drain(name)
             carryOut(channel?.peerDrains(name, now: now) ?? [])
         case .closed(let closure):
-            if let refusal = closure.violation { outcome = outcome ?? .failed(MeshError(.other, refusal)) }
+            if let refusal = closure.violation {
+                farewell = farewell ?? .protocolViolation
+                outcome = outcome ?? .failed(MeshError(.other, refusal))
+            }
             laneGone(name)
             carryOut(channel?.laneFailed(name, reason: nil, now: now, using: &generator) ?? [])
         }

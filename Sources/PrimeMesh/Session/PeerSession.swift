@@ -117,7 +117,12 @@ actor PeerSession {
         desk.writes.finish()
         desk.tasks.finish()
         say.finish()
+        // Who waits for its turn must not wait for ever.
+        for await event in events { if case .turn(let turn) = event { turn.reached() } }
     }
+
+    private static let unread = MeshError(
+        .other, "the peer does not read what it is told on the control link, so it was disconnected: try again later")
 
     private var ending: PeerOutcome? { shell?.outcome }
 
@@ -146,6 +151,7 @@ actor PeerSession {
         case .lane(let name, let event): laneEvent(event, on: name)
         case .pinKept: pinKept()
         case .tick: tick()
+        case .turn(let turn): return turn.reached()
         case .failed(let error, let code):
             lanes.send(.failed(code))
             if code != .leaving { farewell = farewell ?? code }
@@ -184,7 +190,14 @@ actor PeerSession {
     private func readControl() async {
         let events = desk.events
         do {
-            for try await frame in link.control.inbound { events.yield(.control(frame)) }
+            for try await frame in link.control.inbound {
+                events.yield(.control(frame))
+                await EventTurn.behind(events)
+                guard await say.hasRoom() else {
+                    _ = events.yield(.failed(Self.unread, .tooMany))
+                    return
+                }
+            }
             events.yield(.controlEnded(MeshError(.timedOut, "the other side closed the connection")))
         } catch {
             events.yield(.controlEnded(MeshError(error)))
@@ -193,10 +206,9 @@ actor PeerSession {
 
     private func writeControl() async {
         for await message in say.messages {
-            do { try await link.control.send(message) } catch { break }
+            do { try await link.control.send(message) } catch { return say.failed() }
             say.sent()
         }
-        say.giveUp()
     }
 
     private func keepJournal() async {

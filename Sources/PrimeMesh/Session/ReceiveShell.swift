@@ -66,6 +66,7 @@ final class ReceiveShell: TransferShell {
 
     /// Asks, accepts or declines as soon as enough is known.
     func settle() -> [ControlMessage] {
+        guard outcome == nil else { return [] }
         switch gate.next() {
         case .none: return []
         case .ask(let offer):
@@ -93,7 +94,7 @@ final class ReceiveShell: TransferShell {
                 transfer: accepted.record.id, journal: context.journal, sink: accepted.sink, pool: context.node,
                 rules: context.options.rules, isLocal: accepted.isLocal))
         let now = NodeClock.monotonic
-        let session = ReceiveSession(totals: accepted.record.totals, now: now)
+        let session = ReceiveSession(totals: accepted.record.totals, promise: gate.promise, now: now)
         running = Running(record: accepted.record, work: work, session: session)
         syncer?.begin(accepted.record.id, accepted.sink)
         carry { $0.start(now: now) }
@@ -117,6 +118,8 @@ final class ReceiveShell: TransferShell {
     }
 
     func frames(_ frames: [InboundFrame], on lane: LaneName) {
+        // What follows a breach, or comes while the last words leave, changes nothing.
+        guard outcome == nil else { return }
         var chunks: [InboundChunk] = []
         do throws(WireError) {
             for frame in frames {
@@ -132,10 +135,17 @@ final class ReceiveShell: TransferShell {
             }
             guard chunks.isEmpty || running != nil else { throw .invalid("chunk before its transfer was accepted") }
         } catch {
-            outcome = .failed(MeshError(error))
-            return
+            return breach(error)
         }
         if !chunks.isEmpty { carry { $0.arrived(chunks, on: lane, now: NodeClock.monotonic) } }
+    }
+
+    /// The peer broke a rule: it is told so, and the transfer ends here.
+    private func breach(_ error: WireError) {
+        guard outcome == nil else { return }
+        lanes.send(.failed(.protocolViolation))
+        farewell = .protocolViolation
+        outcome = .failed(MeshError(error))
     }
 
     private func message(_ message: DataMessage) throws(WireError) {
@@ -169,6 +179,8 @@ final class ReceiveShell: TransferShell {
         case .pageDecoded, .pageKept, .planned, .partsMade, .committed: break
         }
         carry { $0.handle(event, now: NodeClock.monotonic) }
+        // What the disk said of a file that was taken back meanwhile is no reason for anything else.
+        if outcome == nil { failure = nil }
     }
 
     func tick() { carry { $0.tick(now: NodeClock.monotonic) } }
@@ -204,9 +216,7 @@ final class ReceiveShell: TransferShell {
                 farewell = farewell ?? code
             }
             outcome = outcome ?? .failed(failure ?? MeshError(code))
-        case .disconnect(let error):
-            lanes.send(.failed(.protocolViolation))
-            outcome = .failed(MeshError(error))
+        case .disconnect(let error): breach(error)
         case .decodePage(let first, let count, let rawLength, let deflated):
             desk.onPool {
                 .receive(

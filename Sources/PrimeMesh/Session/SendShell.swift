@@ -77,8 +77,8 @@ final class SendShell: TransferShell {
         switch message.action {
         case .accept(let from):
             guard from <= totals.entries else {
-                outcome = .failed(MeshError(.protocolViolation))
-                return [.leaving(.protocolViolation)]
+                carryOut(.fail(.protocolViolation, toPeer: true))
+                return []
             }
             carryOut(session.accepted(from: from))
         case .decline(let code): outcome = .failed(MeshError(code))
@@ -100,6 +100,8 @@ final class SendShell: TransferShell {
     func laneLost(_ name: LaneName, wasLead: Bool) { carryOut(session.laneLost(name, wasLead: wasLead)) }
 
     func frames(_ frames: [InboundFrame], on lane: LaneName) {
+        // What follows a breach, or comes while the last words leave, changes nothing.
+        guard outcome == nil else { return }
         for frame in frames {
             do throws(WireError) {
                 switch frame {
@@ -114,9 +116,17 @@ final class SendShell: TransferShell {
                 case .chunk, .handshake, .test: throw .invalid("frame of a sender")
                 }
             } catch {
-                outcome = .failed(MeshError(error))
+                return breach(MeshError(error))
             }
         }
+    }
+
+    /// The peer broke a rule: it is told so, and the transfer ends here.
+    private func breach(_ error: MeshError) {
+        guard outcome == nil else { return }
+        lanes.send(.failed(.protocolViolation))
+        farewell = .protocolViolation
+        outcome = .failed(error)
     }
 
     func handle(_ event: PeerEvent) {
@@ -175,6 +185,12 @@ final class SendShell: TransferShell {
             // The check kept the receipt; what is left is that the answer leaves.
             isSettled = true
             desk.events.yield(.settled)
+        case .fail(.protocolViolation, toPeer: true):
+            breach(
+                MeshError(
+                    .other,
+                    "the receiver named chunks or entries that it was never offered, and was disconnected: update pmesh on both machines"
+                ))
         case .fail(let code, let toPeer):
             if toPeer {
                 lanes.send(.failed(code))

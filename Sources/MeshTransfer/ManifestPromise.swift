@@ -1,0 +1,33 @@
+package import MeshWire
+
+/// What an offer said of its manifest, once the sender had counted all of it: a person accepted that and no more.
+///
+/// The entries offered must add up to the sums offered. Behind them a sender may only take files back and add those anew,
+/// since they changed while it read them: no more files than it took back, of whatever size they are by then.
+package struct ManifestPromise: Hashable, Sendable {
+    private let sums: TransferSums
+    /// Files taken back behind the entries offered, and not added anew.
+    private var replaceable: UInt64 = 0
+
+    package init(_ sums: TransferSums) {
+        self.sums = sums
+    }
+
+    /// The next entry arrived, and `totals` are the sums with it. False where that was not offered.
+    package mutating func allows(_ entry: ManifestEntry, totals: ManifestTotals) -> Bool {
+        if totals.entries < sums.entries { return true }
+        if totals.entries == sums.entries {
+            return totals.files == sums.files && totals.bytes == sums.bytes && totals.allocated == sums.allocated
+        }
+        switch entry.kind {
+        case .withdrawal:
+            replaceable += 1
+            return true
+        case .file:
+            guard replaceable > 0 else { return false }
+            replaceable -= 1
+            return true
+        case .folder, .link: return false
+        }
+    }
+}
