@@ -54,26 +54,11 @@ package struct ChannelAnswering: Hashable, Sendable {
 
 /// Where lanes are dialed, as a peer said it.
 struct DataAddress: Hashable, Sendable {
-    /// The longest name of the DNS (RFC 1035, section 3.1, as text).
-    static let longestHost = 253
-
     var host: String?
     var port: Int?
 
     /// Nothing but what names and addresses are made of; whether it leads anywhere, dialing shows.
     var isPlausible: Bool {
-        if let port, port < 1 || port > 65_535 { return false }
-        guard let host else { return true }
-        let isMadeOfNames = host.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: "%"), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
-        return !host.isEmpty && host.utf8.count <= Self.longestHost && isMadeOfNames
+        port.map { (1...65_535).contains($0) } != false && host.map(ControlBounds.isHost) != false
     }
 }

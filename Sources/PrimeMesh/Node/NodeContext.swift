@@ -32,7 +32,8 @@ final class NodeContext: BlockingPool {
         // the system and have it zeroed again.
         mesh_tune_malloc()
         self.home = home
-        self.name = name
+        // Names cross the control plane, where no other text may.
+        self.name = try MemberName(name).description
         self.boot = boot
         process = ProcessIdentity.current(boot: boot)
         group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
