@@ -3,7 +3,7 @@
 BUILD := .build/release
 SOURCES := Package.swift Sources Tests Examples migrations
 
-.PHONY: quickstart test simulate build format lint bench kills clean setup swift
+.PHONY: quickstart test simulate build format lint bench kills isolation clean setup setup-tests swift
 
 # Two nodes on this machine: a folder sent, the receiver killed half-way, resumed, compared, both histories shown.
 quickstart: setup
@@ -11,7 +11,7 @@ quickstart: setup
 	PMESH=$(BUILD)/pmesh Scripts/quickstart.sh
 
 # One test after the other: those with real processes and deadlines would otherwise starve one another on small machines.
-test: setup
+test: setup-tests
 	swift build --build-tests
 	swift test --skip-build --no-parallel --disable-xctest
 
@@ -42,12 +42,21 @@ kills: setup
 	swift build -c release --product pmesh
 	PMESH=$(BUILD)/pmesh Scripts/kills.sh
 
+# What can be seen of a transfer from outside, and that the tap by which this is shown is in no release build.
+isolation: setup-tests
+	swift build -c release --product pmesh
+	swift build --build-tests
+	swift test --skip-build --no-parallel --disable-xctest --filter 'IsolationTests|PlanesTests|TapTests|ControlMessageShapeTests'
+
 clean: swift
 	swift package clean
 
 # Installs the system's libraries where they are missing.
 setup: swift
 	@Scripts/setup.sh
+
+setup-tests: swift
+	@Scripts/setup.sh tests
 
 swift:
 	@command -v swift >/dev/null || { echo "PrimeMesh needs Swift 6.3 or newer: install it with swiftly, see https://www.swift.org/install/linux, then run make again" >&2; exit 1; }

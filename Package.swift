@@ -81,8 +81,9 @@ let programs: [Target] = [
     program(
         "pmesh-bench",
         [
-            "MeshJournal", "MeshTransport", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTrust", "MeshWire", nioCore,
-            nioPosix, crypto, arguments,
+            "MeshJournal", "MeshTransport", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTrust",
+            "MeshWire",
+            nioCore, nioPosix, crypto, arguments,
         ]),
     program("pmesh-simulate", ["MeshSimulation", arguments]),
     program("SimpleMesh", ["PrimeMesh", "MeshWire"], path: "Examples/SimpleMesh"),
@@ -131,7 +132,10 @@ let package = Package(
                 ["PrimeMesh", "MeshJournal", "MeshDisk", "MeshTransfer", "MeshTrust", "MeshWire", nioCore, crypto]),
             tests(
                 "EndToEndTests",
-                ["pmesh", "MeshDisk", "MeshTransport", "MeshTrust", "MeshWire", nioCore, nioPosix, grdb]),
+                [
+                    "pmesh", "CZlib", "MeshDisk", "MeshTransfer", "MeshTransport", "MeshTrust", "MeshWire", nioCore,
+                    nioPosix, grdb,
+                ]),
         ],
     swiftLanguageModes: [.v6]
 )
