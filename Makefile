@@ -3,7 +3,7 @@
 BUILD := .build/release
 SOURCES := Package.swift Sources Tests Examples migrations
 
-.PHONY: quickstart test simulate build format lint bench kills isolation clean setup setup-tests swift
+.PHONY: quickstart test simulate build format lint bench kills isolation slowlink clean setup setup-tests swift
 
 # Two nodes on this machine: a folder sent, the receiver killed half-way, resumed, compared, both histories shown.
 quickstart: setup
@@ -47,6 +47,12 @@ isolation: setup-tests
 	swift build -c release --product pmesh
 	swift build --build-tests
 	swift test --skip-build --no-parallel --disable-xctest --filter 'IsolationTests|PlanesTests|TapTests|ControlMessageShapeTests'
+
+# What compression and messages are worth on a link of 100 Mbit/s, and messages beside a transfer at full speed.
+slowlink: setup-tests
+	swift build -c release --product pmesh
+	swift build -c release --product pmesh-bench
+	PMESH=$(BUILD)/pmesh Scripts/slowlink.sh
 
 clean: swift
 	swift package clean

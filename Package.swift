@@ -81,7 +81,7 @@ let programs: [Target] = [
     program(
         "pmesh-bench",
         [
-            "MeshJournal", "MeshTransport", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTrust",
+            "PrimeMesh", "MeshJournal", "MeshTransport", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTrust",
             "MeshWire",
             nioCore, nioPosix, crypto, arguments,
         ]),
