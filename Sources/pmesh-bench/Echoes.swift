@@ -14,23 +14,12 @@ struct Echoes: AsyncParsableCommand {
     /// What is promised of the 99th percentile, nanoseconds.
     private static let goal: UInt64 = 50_000_000
 
-    @Option(help: .init("Size of the file.", valueName: "MiB"))
-    var size = 1024
-
-    @Option(help: .init("How often it is sent; all round trips count together.", valueName: "count"))
-    var runs = 3
-
-    @Option(help: .init("Where to put about twice the file's size. (default: /tmp)", valueName: "dir"))
-    var folder = "/tmp"
-
-    func validate() throws {
-        guard (1...1_048_576).contains(size) else { throw ValidationError("--size takes 1 to 1048576 MiB") }
-        guard (1...100).contains(runs) else { throw ValidationError("--runs takes 1 to 100") }
-    }
+    @ParentCommand var bench: Bench
 
     func run() async throws {
         Stopping.listen()
-        let scratch = try Scratch(below: folder)
+        let (size, runs) = (bench.size, bench.runs)
+        let scratch = try Scratch(below: bench.folder)
         defer { scratch.remove() }
         try Corpus.write(scratch["file"], size: size << 20, seed: 5)
         let watches = (EchoWatch(), EchoWatch())
