@@ -3,7 +3,7 @@
 BUILD := .build/release
 SOURCES := Package.swift Sources Tests Examples migrations
 
-.PHONY: quickstart test simulate fuzz asan tsan disasters build format lint bench kills clean setup swift
+.PHONY: quickstart test simulate fuzz asan tsan disasters isolation slowlink build format lint bench kills clean setup setup-tests swift
 
 # Two nodes on this machine: a folder sent, the receiver killed half-way, resumed, compared, both histories shown.
 quickstart: setup
@@ -11,7 +11,7 @@ quickstart: setup
 	PMESH=$(BUILD)/pmesh Scripts/quickstart.sh
 
 # One test after the other: those with real processes and deadlines would otherwise starve one another on small machines.
-test: setup
+test: setup-tests
 	swift build --build-tests
 	swift test --skip-build --no-parallel --disable-xctest
 
@@ -58,12 +58,27 @@ disasters: setup
 	swift build -c release --product pmesh
 	PMESH=$(BUILD)/pmesh Scripts/disasters.sh
 
+# What can be seen of a transfer from outside, and that the tap by which this is shown is in no release build.
+isolation: setup-tests
+	swift build -c release --product pmesh
+	swift build --build-tests
+	swift test --skip-build --no-parallel --disable-xctest --filter 'IsolationTests|PlanesTests|TapTests|ControlMessageShapeTests'
+
+# What compression and messages are worth on a link of 100 Mbit/s, and messages beside a transfer at full speed.
+slowlink: setup-tests
+	swift build -c release --product pmesh
+	swift build -c release --product pmesh-bench
+	PMESH=$(BUILD)/pmesh Scripts/slowlink.sh
+
 clean: swift
 	swift package clean
 
 # Installs the system's libraries where they are missing.
 setup: swift
 	@Scripts/setup.sh
+
+setup-tests: swift
+	@Scripts/setup.sh tests
 
 swift:
 	@command -v swift >/dev/null || { echo "PrimeMesh needs Swift 6.3 or newer: install it with swiftly, see https://www.swift.org/install/linux, then run make again" >&2; exit 1; }

@@ -81,8 +81,9 @@ let programs: [Target] = [
     program(
         "pmesh-bench",
         [
-            "MeshJournal", "MeshTransport", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTrust", "MeshWire", nioCore,
-            nioPosix, crypto, arguments,
+            "PrimeMesh", "MeshJournal", "MeshTransport", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTrust",
+            "MeshWire",
+            nioCore, nioPosix, crypto, arguments,
         ]),
     program("pmesh-simulate", ["MeshSimulation", arguments]),
     program("SimpleMesh", ["PrimeMesh", "MeshWire"], path: "Examples/SimpleMesh"),
@@ -149,9 +150,8 @@ let package = Package(
             tests(
                 "EndToEndTests",
                 [
-                    "pmesh", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTransport", "MeshTrust", "MeshWire",
-                    nioCore,
-                    nioPosix, nioTLS, nioSSL, crypto, grdb,
+                    "pmesh", "CZlib", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTransport", "MeshTrust", "MeshWire",
+                    nioCore, nioPosix, nioTLS, nioSSL, crypto, grdb,
                 ]),
         ],
     swiftLanguageModes: [.v6]

@@ -1,6 +1,22 @@
 #!/usr/bin/env bash
-# Installs what the build needs from the system, and only what is missing.
+# Installs what the build needs from the system, and only what is missing. With the word `tests` also what some tests look
+# through; they are skipped where it cannot be had.
 set -euo pipefail
+
+if [ "${1:-}" = tests ]; then
+  "$0"
+  wanted=()
+  command -v ip >/dev/null || [ -x /usr/sbin/ip ] || wanted+=(iproute2)
+  command -v tcpdump >/dev/null || [ -x /usr/sbin/tcpdump ] || wanted+=(tcpdump)
+  [ ${#wanted[@]} -eq 0 ] && exit 0
+  install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${wanted[@]}")
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    echo "setup: installing ${wanted[*]}"
+    "${install[@]}" >/dev/null 2>&1 || { apt-get update && "${install[@]}"; } >/dev/null 2>&1 && exit 0
+  fi
+  echo "setup: ${wanted[*]} cannot be installed: tests that look at the network are skipped" >&2
+  exit 0
+fi
 
 missing=()
 command -v pkg-config >/dev/null || missing+=(pkg-config)

@@ -144,16 +144,23 @@ package struct ChunkEncoder: ~Copyable {
         _ length: Int, choice: CompressionChoice, in frames: inout ByteBuffer, at start: Int
     ) -> Int? {
         let level: Int
+        var limit = length - 1
         switch choice {
         case .raw: return nil
         case .deflate(let wanted): level = wanted
         case .probe(let wanted):
-            guard probe(length, frames: frames, at: start) else { return nil }
+            guard !isNoise(length, frames: frames, at: start) else { return nil }
+            if length <= Self.probeLength {
+                // As long as a trial would be: it is its own.
+                limit = length - length / 10
+            } else {
+                guard probe(length, frames: frames, at: start) else { return nil }
+            }
             level = wanted
         }
         use(level)
         let written = Self.deflate(
-            length, limit: length - 1, with: &deflater, scratch: &scratch, frames: frames, at: start)
+            length, limit: limit, with: &deflater, scratch: &scratch, frames: frames, at: start)
         guard let written, written < length else { return nil }
         let output = scratch
         frames.withUnsafeMutableReadableBytes { bytes in
@@ -174,6 +181,15 @@ package struct ChunkEncoder: ~Copyable {
         if prober == nil { prober = Deflater(level: 1) }
         let limit = count - count / 10
         return Self.deflate(count, limit: limit, with: &prober, scratch: &scratch, frames: frames, at: start) != nil
+    }
+
+    /// Whether the chunk's beginning has the looks of noise.
+    private func isNoise(_ length: Int, frames: ByteBuffer, at start: Int) -> Bool {
+        frames.withUnsafeReadableBytes { bytes in
+            guard let first = FrameEncoder.regions(payload: min(length, Self.probeLength)).first else { return false }
+            return ByteSpread.isEven(
+                UnsafeRawBufferPointer(rebasing: bytes[start + first.lowerBound..<start + first.upperBound]))
+        }
     }
 
     private mutating func use(_ level: Int) {

@@ -44,10 +44,13 @@ extension SendSession {
         ready.removeFirst(taken)
     }
 
-    /// Lanes are full although the receiver would take more: the link is what is slow. Where credit is what is missing,
-    /// fewer bytes would not make the receiver faster.
-    private var isLinkBound: Bool {
-        lanes.values.contains { $0.queued >= Self.laneQueue && $0.credit >= UInt64(Self.batchBytes) }
+    /// Encoded bytes that wait for the link. Batches that no lane has room for count where lanes are full although the
+    /// receiver would take more: where credit is what is missing, fewer bytes would not make the receiver faster.
+    var waitingForLink: Int {
+        let isLinkBound = lanes.values.contains {
+            $0.queued >= Self.laneQueue && $0.credit >= UInt64(Self.batchBytes)
+        }
+        return lanes.values.reduce(isLinkBound ? readyBytes : 0) { $0 + $1.queued }
     }
 
     private func freest(for cost: Int) -> LaneName? {
@@ -81,7 +84,7 @@ extension SendSession {
     }
 
     private mutating func begin(_ pieces: [ChunkPiece], bytes: Int) -> EncodeJob {
-        let choice = policy.choose(waiting: isLinkBound ? readyBytes : 0, bound: Self.encodeAhead / 2)
+        let choice = policy.choose(waiting: waiting, given: counters.wireBytes)
         let job = EncodeJob(id: nextJob, pieces: pieces, choice: choice)
         nextJob += 1
         jobs[job.id] = pieces

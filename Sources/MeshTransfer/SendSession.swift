@@ -78,6 +78,8 @@ package struct SendSession: Sendable {
     var feed = ManifestFeed()
     var window = SendWindow()
     var policy: CompressionPolicy
+    /// Encoded bytes that waited for the link at the last look.
+    var waiting = 0
     var wanted = NumberSet()
     /// Chunks being encoded, ready or sent and not acknowledged.
     var inFlight = NumberSet()
@@ -139,6 +141,13 @@ package struct SendSession: Sendable {
     package mutating func lane(_ name: LaneName, room: LaneRoom) -> [Instruction] {
         lanes[name] = room
         return pump()
+    }
+
+    /// What lanes hold by now: they tell by themselves only when they have room again. Said before ``encoded(_:_:failed:)``,
+    /// so that the next choice sees how the link does and not what was added a moment ago.
+    package mutating func look(at rooms: [(name: LaneName, room: LaneRoom)]) {
+        for (name, room) in rooms where lanes[name] != nil { lanes[name] = room }
+        waiting = waitingForLink
     }
 
     /// A lane is gone: what it carried unacknowledged is sent again; `wasLead` where it carried the messages.

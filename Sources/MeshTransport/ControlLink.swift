@@ -41,7 +41,13 @@ package final class ControlLink: Sendable {
             _ = try await connection.install { _ in
                 let handler = ControlLinkHandler(source, peer: peer, remote: connection.remoteAddress, tap: tap)
                 let decoder = LengthPrefixDecoder(what: "control message", limit: Limits.control)
-                return (handler, [ByteToMessageHandler(decoder, maximumBufferSize: Limits.control + 4), handler])
+                var handlers: [any ChannelHandler] = [
+                    ByteToMessageHandler(decoder, maximumBufferSize: Limits.control + 4), handler,
+                ]
+                #if DEBUG
+                    if let tap = ControlTap() { handlers.insert(tap, at: 0) }
+                #endif
+                return (handler, handlers)
             }
         } catch {
             connection.close()

@@ -6,29 +6,20 @@ import Synchronization
 
 /// The announcing side's sealed talk within one scope.
 final class SealedAnswers: Sendable {
-    private struct State {
-        var seal: DatagramSeal
-        var window = DatagramWindow()
-    }
-
     private let found: FoundNode
-    private let state: Mutex<State>
+    private let talk: Mutex<SealedTalk>
 
     init(_ scope: DiscoveryScope, _ found: FoundNode) {
         self.found = found
-        state = Mutex(State(seal: DatagramSeal(scope)))
+        talk = Mutex(SealedTalk(scope))
     }
 
     /// The sealed answer to a sealed question; nil for a stranger's, a repeated one, or anything else.
     func answer(to datagram: ByteBuffer) -> [UInt8]? {
-        state.withLock { state in
-            guard let opened = try? state.seal.open(Array(buffer: datagram)), state.window.accepts(opened),
-                case .question(let number) = try? DiscoveryMessage(reading: ByteBuffer(bytes: opened.plain))
-            else { return nil }
+        talk.withLock { talk in
+            guard case .question(let number) = talk.open(datagram) else { return nil }
             let answer = DiscoveryMessage.answer(number: number, node: found.node, addresses: found.addresses)
-            guard let sealed = try? state.seal.seal(Array(buffer: answer.encoded())),
-                sealed.count <= datagram.readableBytes
-            else { return nil }
+            guard let sealed = try? talk.seal(answer), sealed.count <= datagram.readableBytes else { return nil }
             return sealed
         }
     }
@@ -36,31 +27,23 @@ final class SealedAnswers: Sendable {
 
 /// The asking side's sealed talk within one scope: one question, asked as often as needed.
 final class SealedSearch: Sendable {
-    private struct State {
-        var seal: DatagramSeal
-        var window = DatagramWindow()
-    }
-
     private let number = UInt64.random(in: 0...UInt64.max)
-    private let state: Mutex<State>
+    private let talk: Mutex<SealedTalk>
 
     init(_ scope: DiscoveryScope) {
-        state = Mutex(State(seal: DatagramSeal(scope)))
+        talk = Mutex(SealedTalk(scope))
     }
 
     /// The question, sealed anew: a seal repeated would be taken for a replay.
     func question() throws -> [UInt8] {
-        try state.withLock { try $0.seal.seal(Array(buffer: DiscoveryMessage.question(number: number).encoded())) }
+        try talk.withLock { try $0.seal(.question(number: number)) }
     }
 
     /// Whoever answered; nil for a stranger's or repeated datagram, or the answer to another question. `source`: the
     /// address the answer came from, for a node that listens on all of its own.
     func answer(_ datagram: ByteBuffer, from source: NodeAddress?) -> FoundNode? {
-        state.withLock { state in
-            guard let opened = try? state.seal.open(Array(buffer: datagram)), state.window.accepts(opened),
-                case .answer(number: number, let node, let addresses) =
-                    try? DiscoveryMessage(reading: ByteBuffer(bytes: opened.plain))
-            else { return nil }
+        talk.withLock { talk in
+            guard case .answer(number: number, let node, let addresses) = talk.open(datagram) else { return nil }
             var found = FoundNode(node: node, addresses: addresses)
             if let source {
                 let isV6 = source.host.contains(":")
@@ -72,10 +55,31 @@ final class SealedSearch: Sendable {
     }
 }
 
-extension DatagramSeal {
-    fileprivate init(_ scope: DiscoveryScope) {
+/// Messages in and out of their seals.
+private struct SealedTalk: Sendable {
+    private var seal: DatagramSeal
+    private var window = DatagramWindow()
+
+    init(_ scope: DiscoveryScope) {
         var generator = SystemRandomNumberGenerator()
-        self.init(key: scope.key, version: scope.keyVersion, using: &generator)
+        seal = DatagramSeal(key: scope.key, version: scope.keyVersion, using: &generator)
+    }
+
+    mutating func seal(_ message: DiscoveryMessage) throws -> [UInt8] {
+        let plain = Array(buffer: message.encoded())
+        #if DEBUG
+            ControlTap.discovery(plain, isOutbound: true)
+        #endif
+        return try seal.seal(plain)
+    }
+
+    /// What a datagram says; nil for a stranger's, a repeated one, or anything else.
+    mutating func open(_ datagram: ByteBuffer) -> DiscoveryMessage? {
+        guard let opened = try? seal.open(Array(buffer: datagram)), window.accepts(opened) else { return nil }
+        #if DEBUG
+            ControlTap.discovery(opened.plain, isOutbound: false)
+        #endif
+        return try? DiscoveryMessage(reading: ByteBuffer(bytes: opened.plain))
     }
 }
 

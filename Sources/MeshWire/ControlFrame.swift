@@ -19,8 +19,9 @@ package struct ControlFrame: Hashable, Sendable {
         self.message = message
     }
 
-    /// The JSON, without its length.
+    /// The JSON, without its length. Texts and bytes beyond ``ControlBounds`` do not leave.
     package func encoded() throws -> [UInt8] {
+        if let excess = message.excess { throw WireError.invalid(excess) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(self))
@@ -35,6 +36,7 @@ package struct ControlFrame: Hashable, Sendable {
         } catch {
             throw .invalid("control message")
         }
+        if let excess = message.excess { throw .invalid(excess) }
     }
 }
 

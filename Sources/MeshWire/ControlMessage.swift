@@ -1,5 +1,5 @@
 /// What one node tells another on the control link. Numbers, enums, identifiers and addresses alone: no file name, no
-/// path, no byte of a file. Node names occur in `membership`.
+/// path, no byte of a file. Node names occur in `membership`. ``excess`` bounds the few texts and byte strings.
 package enum ControlMessage: Hashable, Sendable {
     /// Clock: four time stamps in two messages (RFC 5905, section 8).
     case sync(ClockSync)

@@ -12,7 +12,8 @@ struct Bench: AsyncParsableCommand {
         discussion: """
             A release build on a machine that does nothing else gives figures worth comparing: the first table tells the \
             load before the run. Whole transfers are whole commands, from the start of both processes to the end of both.
-            """)
+            """,
+        subcommands: [Ratio.self, Echoes.self])
 
     @Option(help: .init("Size of the large file.", valueName: "MiB"))
     var size = 1024

@@ -16,6 +16,7 @@ import Testing
         Misuse(words: ["send", "/nowhere/at/all"], exit: 7, sentence: "/nowhere/at/all"),
         Misuse(words: ["send", "/tmp", "--compress", "11"], sentence: "--compress"),
         Misuse(words: ["send", "/tmp", "--listen", "here"], sentence: "--listen"),
+        Misuse(words: ["send", "/tmp", "--name", "Ada of the lake"], sentence: "choose one of a to z"),
         Misuse(words: ["send", "/tmp"], code: "short", sentence: "code"),
         Misuse(words: ["receive", "--yes"], code: "u0u0-u0u0-u0u0", sentence: "code"),
         Misuse(words: ["receive", "--on-conflict", "ask"], code: "0000-0000-0001", sentence: "needs a terminal"),

@@ -87,8 +87,13 @@ final class Stage: Sendable {
     }
 
     /// A road to the port that lets so many bytes of one end through and then holds the rest.
-    func road(holding end: Road.End = .listener, after bytes: Int = .max, recording: Bool = false) throws -> Road {
-        let road = try Road(to: port, holding: end, after: bytes, recording: recording)
+    func road(
+        holding end: Road.End = .listener, after bytes: Int = .max, recording: Bool = false,
+        from place: Road.Place? = nil, to target: Road.Place? = nil
+    ) throws -> Road {
+        let road = try Road(
+            from: try place ?? .port(FreePort.take()), to: target ?? .port(port), holding: end, after: bytes,
+            recording: recording)
         roads.withLock { $0.append(road) }
         return road
     }

@@ -95,6 +95,19 @@ import struct Crypto.SHA256
         }
     }
 
+    /// A chunk no longer than a trial is deflated at once, and kept so where a tenth is saved.
+    @Test(arguments: [100, 5_000, 65_536]) func aShortChunkIsItsOwnTrial(size: Int) throws {
+        var random = Seeded(6)
+        // 200 of 256 values: Huffman's code saves 4 %.
+        let dense = (0..<size).map { _ in UInt8.random(in: 0..<200, using: &random) }
+        let all = entries([text(size), dense, noise(size)])
+        let encodings = { (choice: CompressionChoice) in
+            try self.arrivals(self.encode(all.flatMap(self.pieces), choice)).map(\.header.encoding)
+        }
+        #expect(try encodings(.probe(level: 6)) == [.zlib, .raw, .raw])
+        #expect(try encodings(.deflate(level: 6)) == (size > 1_000 ? [.zlib, .zlib, .raw] : [.zlib, .raw, .raw]))
+    }
+
     @Test(arguments: [1, 100, 131_022, 131_023, 131_024, 262_144])
     func everyLengthAroundAFragmentsEndFits(size: Int) throws {
         let entry = entries([noise(size)])[0]

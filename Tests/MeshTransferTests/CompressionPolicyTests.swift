@@ -13,32 +13,76 @@ import Testing
     }
 
     @Test func whatTheUserAsksForIsObeyed() {
-        for waiting in [0, 50, 100] {
+        for waiting in [0, 1 << 20, 8 << 20] {
             var always = CompressionPolicy(.always)
-            #expect(always.choose(waiting: waiting, bound: 100).text == "deflate 6")
+            #expect(always.choose(waiting: waiting, given: 1 << 30).text == "deflate 6")
             var never = CompressionPolicy(.never)
-            #expect(never.choose(waiting: waiting, bound: 100).text == "raw")
+            #expect(never.choose(waiting: waiting, given: 1 << 30).text == "raw")
             var level = CompressionPolicy(.level(9))
-            #expect(level.choose(waiting: waiting, bound: 100).text == "deflate 9")
+            #expect(level.choose(waiting: waiting, given: 1 << 30).text == "deflate 9")
         }
     }
 
-    @Test func theLevelClimbsWhileBatchesWaitAndFallsWhenTheQueueRunsDry() {
+    /// A conversation with a policy: how many KiB wait, and what is chosen.
+    private struct Talk {
         var policy = CompressionPolicy(.auto)
-        func choose(_ waiting: Int) -> String { policy.choose(waiting: waiting, bound: 100).text }
-        #expect(choose(0) == "raw")
-        // Below half of the bound nothing is decided.
-        #expect(choose(49) == "raw")
-        #expect(choose(50) == "probe 1")
-        for _ in 0..<6 { #expect(choose(50) == "probe 1") }
-        #expect(choose(50) == "probe 6")
-        for _ in 0..<7 { #expect(choose(99) == "probe 6") }
-        #expect(choose(99) == "probe 9")
-        for _ in 0..<20 { #expect(choose(99) == "probe 9") }
-        #expect(choose(10) == "probe 9")
-        #expect(choose(0) == "probe 6")
-        #expect(choose(0) == "probe 1")
-        #expect(choose(0) == "raw")
-        #expect(choose(0) == "raw")
+        var given: UInt64 = 1 << 30
+
+        mutating func callAsFunction(_ kibibytes: Int, times: Int = 1) -> [String] {
+            (0..<times).map { _ in policy.choose(waiting: kibibytes << 10, given: given).text }
+        }
+    }
+
+    @Test func aTransferBeginsAtLevelOneWhateverIsSeen() {
+        var choose = Talk(given: 0)
+        #expect(choose(0, times: 50) == Array(repeating: "probe 1", count: 50))
+    }
+
+    @Test func aFastLinkIsLeftToRawBytes() {
+        var choose = Talk()
+        #expect(choose(0, times: 5) == ["probe 1", "probe 1", "probe 1", "raw", "raw"])
+        #expect(choose(1_000, times: 100) == Array(repeating: "raw", count: 100))
+    }
+
+    @Test func aSlowLinkGetsMoreAndMoreEffort() {
+        var choose = Talk()
+        #expect(choose(4_000, times: 7) == Array(repeating: "probe 1", count: 7))
+        #expect(choose(4_000, times: 8) == Array(repeating: "probe 6", count: 8))
+        #expect(choose(4_000, times: 50) == Array(repeating: "probe 9", count: 50))
+        // Between the marks nothing changes.
+        #expect(choose(1_100, times: 50) == Array(repeating: "probe 9", count: 50))
+        #expect(choose(1_000) == ["probe 6"])
+        #expect(choose(600, times: 50) == Array(repeating: "probe 6", count: 50))
+        #expect(choose(400) == ["probe 1"])
+        #expect(choose(200, times: 50) == Array(repeating: "probe 1", count: 50))
+        // Dry for a moment is not dry.
+        #expect(choose(0, times: 3) + choose(200) == Array(repeating: "probe 1", count: 4))
+        #expect(choose(0, times: 4) == ["probe 1", "probe 1", "probe 1", "raw"])
+        #expect(choose(2_048) == ["probe 1"])
+    }
+
+    /// A step that was taken back at once is tried again later each time; one that held clears the account.
+    @Test func mistakesAreRepeatedLessAndLess() {
+        var choose = Talk()
+        _ = choose(0, times: 4)
+        for count in [2, 4, 8, 16, 32, 64, 128, 256, 256] {
+            #expect(choose(4_000, times: count - 1) == Array(repeating: "raw", count: count - 1))
+            #expect(choose(4_000) == ["probe 1"])
+            #expect(choose(0, times: 4) == ["probe 1", "probe 1", "probe 1", "raw"])
+        }
+        #expect(choose(4_000, times: 256).last == "probe 1")
+        _ = choose(1_000, times: 20)
+        _ = choose(0, times: 4)
+        #expect(choose(4_000) == ["probe 1"])
+    }
+
+    /// Level 9 was too slow for the link; level 6 goes on, and 9 is tried again after twice as long.
+    @Test func theHighestLevelIsTriedWithCare() {
+        var choose = Talk()
+        _ = choose(4_000, times: 16)
+        #expect(choose(900) == ["probe 6"])
+        #expect(choose(4_000, times: 16) == Array(repeating: "probe 6", count: 15) + ["probe 9"])
+        #expect(choose(900) == ["probe 6"])
+        #expect(choose(4_000, times: 32) == Array(repeating: "probe 6", count: 31) + ["probe 9"])
     }
 }

@@ -20,6 +20,11 @@ public final class MeshNode: Sendable {
         context = try await MeshError.catching { try await NodeContext(home: home, name: name) }
     }
 
+    /// The same with its round trips watched; for measurements.
+    package init(home: NodeHome, name: String, echoes: EchoWatch) async throws(MeshError) {
+        context = try await MeshError.catching { try await NodeContext(home: home, name: name, echoes: echoes) }
+    }
+
     public var id: NodeID { context.identity.nodeID }
 
     /// Closes the journal and stops the node's threads. Nothing may be asked of the node afterwards.

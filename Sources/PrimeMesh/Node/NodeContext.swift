@@ -20,21 +20,25 @@ final class NodeContext: BlockingPool {
     /// For everything that blocks: disks, hashing, deflating, scrypt.
     let pool: NIOThreadPool
     let contexts = TLSContexts()
+    /// Nil but for measurements.
+    let echoes: EchoWatch?
 
     var dialer: NodeDialer { NodeDialer(group: group, contexts: contexts) }
 
     /// Threads that wait for disks or compute. Two more than event loops need would only share the same cores.
     private static let poolThreads = 3
 
-    init(home: NodeHome, name: String) async throws {
+    init(home: NodeHome, name: String, echoes: EchoWatch? = nil) async throws {
         try OpenFiles.secure()
         let boot = BootIdentity.current() ?? "unknown"
         // Buffers of 128 KiB to 4 MiB come and go thousands of times a second: the allocator must not give each back to
         // the system and have it zeroed again.
         mesh_tune_malloc()
         self.home = home
-        self.name = name
+        // Names cross the control plane, where no other text may.
+        self.name = try MemberName(name).description
         self.boot = boot
+        self.echoes = echoes
         process = ProcessIdentity.current(boot: boot)
         group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         pool = NIOThreadPool(numberOfThreads: Self.poolThreads)

@@ -42,7 +42,10 @@ extension PeerSession {
             guard let shell else { return sayError(.unknown, frame) }
             for message in shell.control(transfer) { say.yield(message) }
         case .sync(var sync):
-            guard sync.received == nil else { return }
+            guard sync.received == nil else {
+                node.echoes?.control(NodeClock.wall - sync.origin)
+                return
+            }
             sync.received = NodeClock.wall
             sync.answered = NodeClock.wall
             say.yield(.sync(sync))

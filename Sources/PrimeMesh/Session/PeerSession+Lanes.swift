@@ -127,7 +127,9 @@ extension PeerSession {
             meter.add(UInt64(bytes))
             shell?.frames(frames, on: name)
         case .room: if outcome == nil { shell?.laneRoom(name) }
-        case .echo(let number, _): carryOut(channel?.echo(name, number: number, now: now) ?? [])
+        case .echo(let number, let roundTrip):
+            carryOut(channel?.echo(name, number: number, now: now) ?? [])
+            node.echoes?.lane(number, roundTrip)
         case .drain:
             lanes.drain(name)
             carryOut(channel?.peerDrains(name, now: now) ?? [])
@@ -148,6 +150,10 @@ extension PeerSession {
     }
 
     func tickChannel(now: UInt64) {
+        if let echoes = node.echoes, isOpen {
+            for lane in lanes.all { lane.probe(number: echoes.nextProbe()) }
+            say.yield(.sync(ClockSync(origin: NodeClock.wall)))
+        }
         for lane in lanes.all {
             for write in lane.takeWrites() {
                 channel?.frameWritten(lane.name, bytes: write.bytes, start: write.start, now: write.end)

@@ -92,9 +92,13 @@ final class SendShell: TransferShell {
     func laneUp(_ name: LaneName) { laneRoom(name) }
 
     func laneRoom(_ name: LaneName) {
-        guard let lane = lanes[name] else { return }
-        let room = lane.room
-        carryOut(session.lane(name, room: SendSession.LaneRoom(queued: room.queued, credit: room.credit)))
+        guard let room = room(of: name) else { return }
+        carryOut(session.lane(name, room: room))
+    }
+
+    private func room(of name: LaneName) -> SendSession.LaneRoom? {
+        guard let room = lanes[name]?.room else { return nil }
+        return SendSession.LaneRoom(queued: room.queued, credit: room.credit)
     }
 
     func laneLost(_ name: LaneName, wasLead: Bool) { carryOut(session.laneLost(name, wasLead: wasLead)) }
@@ -138,6 +142,7 @@ final class SendShell: TransferShell {
             self.isComplete = isComplete
         case .encoded(_, _, let failed):
             for (entry, error) in failed { context.emit(.warning(entry, error)) }
+            session.look(at: lanes.names.compactMap { name in room(of: name).map { (name, $0) } })
         case .receiptChecked(.proven(let receipt)): keptReceipt = receipt
         case .receiptChecked, .page, .loaded, .sealsChecked: break
         }
