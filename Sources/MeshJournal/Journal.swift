@@ -83,7 +83,7 @@ package final class Journal: Sendable {
     func inLine<Answer: Sendable>(_ body: @escaping @Sendable (Database) throws -> Answer) async throws -> Answer {
         let path = path
         return try await withCheckedThrowingContinuation { [self] continuation in
-            connections.pool.asyncWriteWithoutTransaction { db in
+            connections.pool.asyncWriteWithoutTransaction { [self] db in
                 let answer = Result { try body(db) }.mapError { JournalError($0, path: path) }
                 adjustPatience(db, after: answer)
                 continuation.resume(with: answer)

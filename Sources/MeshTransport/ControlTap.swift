@@ -1,6 +1,7 @@
 // For tests alone: a release build knows nothing of this file, and a test looks for its name in the program.
 #if DEBUG
     import Glibc
+    import MeshWire
     import NIOCore
     import Synchronization
 
