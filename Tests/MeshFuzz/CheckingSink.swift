@@ -34,7 +34,7 @@ final class CheckingSink: ChunkSink {
     func makeLink(_: ReceivedEntry, rule: ConflictRule, allowOutside: Bool) throws(DiskError) -> EndedEntry {
         throw unused
     }
-    func sync(_ entry: ReceivedEntry, folder: Bool) throws(DiskError) { throw unused }
-    func discardPart(_ entry: ReceivedEntry) throws(DiskError) { throw unused }
+    func syncAll() throws(DiskError) { throw unused }
+    func discard(_ entry: ReceivedEntry) throws(DiskError) { throw unused }
     func release(_ entry: ReceivedEntry) {}
 }

@@ -83,7 +83,9 @@ private struct AnySender {
         case .keepPage(let page):
             entries += page
             try keep(UInt64(entries.count) == session.known.entries, "the session counts what the journal keeps")
-            return session.pageKept(withdrawn: page.filter { $0.kind == .withdrawal }.map(\.size), now: now)
+            let taken = page.filter { $0.kind == .withdrawal }.map(\.size)
+            let withdrawn = taken.map { ReceivedEntry(number: $0, manifest: entries[Int($0)], state: .withdrawn) }
+            return session.pageKept(withdrawn: withdrawn, now: now)
         case .plan(let from, let limit): return plan(from, limit)
         case .store(let arrivals): return try store(arrivals)
         case .makeParts(let files):
@@ -92,7 +94,9 @@ private struct AnySender {
         case .finish(let files):
             return session.finished(files.map { EndedEntry(number: $0.number, state: .finished) }, now: now)
         case .complete:
-            return session.completed(skipped: NumberSet(), receipt: .receipt(body: [1], signature: [2]))
+            return session.completed(
+                entries: UInt64(entries.count), skipped: NumberSet(), receipt: .receipt(body: [1], signature: [2]),
+                now: now)
         case .acknowledge(let numbers):
             try keep(numbers.ranges.count <= Limits.ranges, "an acknowledgement fits a message")
             return []
