@@ -16,6 +16,7 @@ final class LaneSet {
 
     /// Lanes that take new work.
     var count: Int { roster.count }
+    var names: Set<LaneName> { roster.names }
     var all: Dictionary<LaneName, Lane>.Values { lanes.values }
 
     subscript(name: LaneName) -> Lane? { lanes[name] }
