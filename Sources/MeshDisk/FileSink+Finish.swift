@@ -23,7 +23,7 @@ extension FileSink {
             guard isWhole, part.isSame(as: status.part), entry.part?.isSame(as: status.part) ?? true else {
                 throw SystemError(ESTALE, "rename")
             }
-            try dress(entry, open?.file, in: folder)
+            if !entry.isDressed(status) { try dress(entry, open?.file, in: folder) }
             return try settle(entry, name, rule, in: folder)
         }
     }
@@ -70,15 +70,14 @@ extension FileSink {
 
     /// Gives the part its mode and time. By descriptor where it is open, which is quicker.
     private func dress(_ entry: ReceivedEntry, _ file: Descriptor?, in folder: Folder) throws(SystemError) {
-        let manifest = entry.manifest
-        let mode = manifest.mode & 0o777
-        if let file {
-            if mode != 0o600 { try file.setMode(mode) }
-            try file.setModified(manifest.seconds, manifest.nanoseconds)
-        } else {
-            try folder.setMode(partName(entry), mode)
-            try folder.setModified(partName(entry), manifest.seconds, manifest.nanoseconds)
-        }
+        if let file { return try dress(entry, file) }
+        try folder.setMode(partName(entry), entry.finalMode)
+        try folder.setModified(partName(entry), entry.manifest.seconds, entry.manifest.nanoseconds)
+    }
+
+    func dress(_ entry: ReceivedEntry, _ file: Descriptor) throws(SystemError) {
+        try file.setMode(entry.finalMode)
+        try file.setModified(entry.manifest.seconds, entry.manifest.nanoseconds)
     }
 
     /// Renames the part to its final name by `rule`, or removes it.
@@ -155,6 +154,14 @@ extension ReceivedEntry {
         manifest.path.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
     }
 
+    fileprivate var finalMode: UInt16 { manifest.mode & 0o777 }
+
+    /// It has its final mode and time.
+    fileprivate func isDressed(_ status: FileStatus) -> Bool {
+        status.permissions == finalMode
+            && (status.seconds, status.nanoseconds) == (manifest.seconds, manifest.nanoseconds)
+    }
+
     fileprivate func ended(_ state: EntryState, as name: [UInt8]? = nil) -> EndedEntry {
         EndedEntry(number: number, state: state, finalName: name == self.name ? nil : name)
     }
@@ -164,7 +171,6 @@ extension ReceivedEntry {
     fileprivate func became(_ status: FileStatus) -> Bool {
         guard status.kind == .file, status.size == manifest.size else { return false }
         if let part { return part.isSame(as: status.part) }
-        return status.size == 0 && status.permissions == manifest.mode & 0o777
-            && (status.seconds, status.nanoseconds) == (manifest.seconds, manifest.nanoseconds)
+        return status.size == 0 && isDressed(status)
     }
 }

@@ -18,6 +18,8 @@ package final class FileSource: ChunkSource {
 
     /// From this size on the kernel is told to read ahead further, bytes.
     private static let readAheadSize: UInt64 = 4 * 1024 * 1024
+    /// Up to this size a file is one chunk, and closed once it was compared after reading.
+    private static let readAtOnce: UInt64 = 256 * 1024
 
     /// By the first component of their entries' paths.
     private let bases: [[UInt8]: Base]
@@ -57,7 +59,9 @@ package final class FileSource: ChunkSource {
     package func isUnchanged(_ entry: SourceEntry) throws(DiskError) -> Bool {
         try located(entry) { () throws(SystemError) in
             // The open file tells what was read; the path tells whether it is still the file of that name.
-            if let file = files.value(for: entry.number), try !entry.isDescribed(by: file.status()) { return false }
+            let isSmall = entry.manifest.size <= Self.readAtOnce
+            let file = isSmall ? files.remove(entry.number) : files.value(for: entry.number)
+            if let file, try !entry.isDescribed(by: file.status()) { return false }
             if entry.isDescribed(by: quickStatus(of: entry)) { return true }
             return try status(of: entry).map(entry.isDescribed) ?? false
         }

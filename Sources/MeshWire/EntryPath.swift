@@ -52,6 +52,12 @@ package struct EntryPath: Hashable, Sendable {
         var result = ""
         var rest = bytes[...]
         while let byte = rest.first {
+            let plain = rest.prefix(while: isPlain)
+            guard plain.isEmpty else {
+                result += String(decoding: plain, as: UTF8.self)
+                rest = rest.dropFirst(plain.count)
+                continue
+            }
             let length = byte < 0x80 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2
             let head = rest.prefix(length)
             if head.count == length, let text = String(validating: head, as: UTF8.self), text.isPrintable {
@@ -65,6 +71,9 @@ package struct EntryPath: Hashable, Sendable {
         }
         return result
     }
+
+    /// ASCII that is shown as it is: nearly every name is nothing else, and needs no look at Unicode's tables.
+    private static func isPlain(_ byte: UInt8) -> Bool { (0x20..<0x7f).contains(byte) && byte != UInt8(ascii: "\\") }
 }
 
 extension String {

@@ -133,6 +133,21 @@ import Testing
         #expect(scratch("file").mode == 0)
     }
 
+    @Test func `a file written at once has its mode and time before its name`() throws {
+        let sink = try sink(scratch.path)
+        var entry = try sink.put(received("file", mode: 0o640, seconds: 7))
+        let part = sink.partPath(entry, in: scratch.path)
+        #expect(part.mode == 0o640)
+        #expect(part.stat?.st_mtim.tv_sec == 7)
+        // What somebody changed meanwhile is set again.
+        chmod(part, 0o600)
+        part.setModified(8, 0)
+        entry.state = .finishing
+        #expect(try sink.finish(entry, rule: .rename).state == .finished)
+        #expect(scratch("file").mode == 0o640)
+        #expect(scratch("file").stat?.st_mtim.tv_sec == 7)
+    }
+
     @Test func `an empty file renamed before a crash`() throws {
         let sink = try sink(scratch.path)
         let entry = received("file", size: 0, state: .finishing)

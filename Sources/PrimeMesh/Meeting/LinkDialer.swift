@@ -11,10 +11,14 @@ struct LinkDialer: Sendable {
     /// Addresses given by the user; empty: discovery is asked.
     let addresses: [NodeAddress]
 
-    /// The next link, by `deadline` (monotonic nanoseconds). Waits between attempts from 0.1 to 5 s; a peer that does not
+    /// Between the first two attempts at a given address: 10 ms in nanoseconds.
+    private static let firstWait: UInt64 = 10_000_000
+
+    /// The next link, by `deadline` (monotonic nanoseconds). Waits between attempts up to 1 s; a peer that does not
     /// know the code is final only where the user gave its address: discovery may have met a stranger.
     func next(by deadline: UInt64) async throws -> PeerLink {
-        var backoff = Backoff()
+        // Both commands are often started together: at a given address the other side is about to listen.
+        var backoff = addresses.isEmpty ? Backoff() : Backoff(first: Self.firstWait)
         var generator = SystemRandomNumberGenerator()
         var last: (any Error)?
         while true {

@@ -8,15 +8,16 @@ struct CodingStations {
     static let hash = "SHA-256"
 
     func hash() -> [Station] {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Stations.chunk, alignment: 4_096)
-        defer { buffer.deallocate() }
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Stations.span, alignment: 4_096)
+        defer { memory.deallocate() }
         var noise = Noise(seed: 2)
-        noise.fill(buffer)
+        noise.fill(memory)
         let count = Stations.bytes / Stations.chunk
         let cost = Cost.least {
-            for _ in 0..<count {
+            for index in 0..<count {
+                let place = index * Stations.chunk % Stations.span
                 var hasher = SHA256()
-                hasher.update(bufferPointer: UnsafeRawBufferPointer(buffer))
+                hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: memory[place..<place + Stations.chunk]))
                 _ = hasher.finalize()
             }
         }

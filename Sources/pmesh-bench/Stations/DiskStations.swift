@@ -28,10 +28,12 @@ struct DiskStations {
 
     private func read(_ entry: SourceEntry, _ root: [UInt8]) throws -> Cost {
         let source = try FileSource(roots: [root])
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Stations.chunk, alignment: 4_096)
-        defer { buffer.deallocate() }
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Stations.span, alignment: 4_096)
+        defer { memory.deallocate() }
         return try Cost.least {
             for offset in stride(from: 0, to: Stations.bytes, by: Stations.chunk) {
+                let place = offset % Stations.span
+                let buffer = UnsafeMutableRawBufferPointer(rebasing: memory[place..<place + Stations.chunk])
                 let isHole = try source.read(entry, offset: UInt64(offset), into: [buffer])
                 guard !isHole else { throw BenchError("the measured file has holes: choose another --folder") }
             }
@@ -44,12 +46,14 @@ struct DiskStations {
         let sink = try FileSink(
             destination: Array(scratch["written"].utf8), transfer: TransferID(Bytes16(using: &generator)))
         defer { scratch.clear("written") }
-        let fragment = ByteBuffer(repeating: 0x5a, count: Limits.fragment)
-        let slices = Array(repeating: fragment, count: Stations.chunk / Limits.fragment)
+        let memory = ByteBuffer(repeating: 0x5a, count: Stations.span)
         var received = ReceivedEntry(number: 0, manifest: entry.manifest)
         return try Cost.least {
             received.part = nil
             for offset in stride(from: 0, to: Stations.bytes, by: Stations.chunk) {
+                let slices = stride(from: offset, to: offset + Stations.chunk, by: Limits.fragment).compactMap {
+                    memory.getSlice(at: $0 % Stations.span, length: Limits.fragment)
+                }
                 received.part = try sink.write(
                     received, offset: UInt64(offset), length: Stations.chunk, slices: slices)
             }

@@ -38,13 +38,14 @@ struct LaneStation {
 
     /// Sends all chunks as credit allows, and returns once the other end has closed the lane after the last.
     private static func send(over lane: Lane) async throws {
-        let frames = chunk()
+        let frames = (0..<Stations.span / Stations.chunk).map { _ in chunk() }
+        let cost = UInt64(frames[0].readableBytes)
         var rest = chunks
         for await event in lane.events {
             switch event {
             case .room:
-                while rest > 0, lane.room.queued < 1 << 20, lane.room.credit >= UInt64(frames.readableBytes) {
-                    lane.send(chunks: [frames])
+                while rest > 0, lane.room.queued < 1 << 20, lane.room.credit >= cost {
+                    lane.send(chunks: [frames[rest % frames.count]])
                     rest -= 1
                 }
             case .closed: break

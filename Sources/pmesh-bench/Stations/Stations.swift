@@ -5,6 +5,9 @@ struct Stations {
     /// Bytes of the file that is read and written, and of the memory that is hashed: what a page cache surely holds.
     static let bytes = 256 << 20
     static let chunk = 1 << 20
+    /// Memory that chunks lie in at a time: what a transfer has under way. One chunk's alone would stay in a core's own
+    /// cache, where no transfer finds its chunks.
+    static let span = 16 * chunk
 
     let scratch: Scratch
 
