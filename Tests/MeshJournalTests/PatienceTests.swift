@@ -13,16 +13,16 @@ import Testing
             let path = home + "/journal.sqlite"
             let journal = try await Journal(path: path, boot: "a", patience: 2)
             let other = try DatabaseQueue(path: path)
-            try other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
+            try await other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
 
             #expect(try await time { try await journal.create(record(1, .send)) } >= .seconds(2))
             for number in 2...4 {
                 #expect(try await time { try await journal.create(record(UInt8(number), .send)) } < .seconds(2))
             }
 
-            try other.writeWithoutTransaction { db in try db.execute(sql: "COMMIT") }
+            try await other.writeWithoutTransaction { db in try db.execute(sql: "COMMIT") }
             try await journal.create(record(5, .send))
-            try other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
+            try await other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
             #expect(try await time { try await journal.create(record(6, .send)) } >= .seconds(2))
             try other.close()
             try await journal.close()
@@ -35,7 +35,7 @@ import Testing
             let path = home + "/journal.sqlite"
             try await Journal(path: path, boot: "a").close()
             let other = try DatabaseQueue(path: path)
-            try other.writeWithoutTransaction { db in
+            try await other.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE other (x)")
             }
             let took = try await time { _ = try await Journal(path: path, boot: "a", patience: 0.5) }

@@ -22,7 +22,7 @@ import Testing
     @Test func emptyWhenNothingCanLeave() {
         let outbox = ControlOutbox()
         outbox.yield(.leaving(.identity))
-        outbox.giveUp()
+        outbox.failed()
         #expect(outbox.isEmpty)
         outbox.yield(.leaving(.identity))
         #expect(outbox.isEmpty)

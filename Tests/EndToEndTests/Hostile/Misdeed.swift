@@ -131,11 +131,11 @@ extension Stage {
     }
 
     private func fingerprint(_ path: String) -> String {
-        var status = stat()
-        guard lstat(self(path), &status) == 0 else { return "gone" }
-        let time = "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
-        let bytes = status.st_mode & S_IFMT == S_IFREG ? "\(contents(path) ?? [])" : ""
-        return "\(status.st_ino) \(status.st_mode) \(status.st_size) \(time) \(bytes)"
+        guard let found = try? FileManager.default.attributesOfItem(atPath: self(path)) else { return "gone" }
+        let kind = found[.type] as? FileAttributeType
+        let bytes = kind == .typeRegular ? "\(contents(path) ?? [])" : ""
+        let keys: [FileAttributeKey] = [.systemFileNumber, .posixPermissions, .size, .modificationDate]
+        return (keys.map { "\(found[$0] ?? "-")" } + ["\(kind?.rawValue ?? "-")", bytes]).joined(separator: " ")
     }
 }
 

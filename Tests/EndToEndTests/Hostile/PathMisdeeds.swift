@@ -1,3 +1,4 @@
+import CoreFoundation  // where zlib is imported beside it, the compiler finds `stat` and `timespec` here
 import Foundation
 import Glibc
 import MeshTransfer
