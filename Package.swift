@@ -150,7 +150,8 @@ let package = Package(
             tests(
                 "EndToEndTests",
                 [
-                    "pmesh", "CZlib", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTransport", "MeshTrust", "MeshWire",
+                    "pmesh", "CZlib", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTransport", "MeshTrust",
+                    "MeshWire",
                     nioCore, nioPosix, nioTLS, nioSSL, crypto, grdb,
                 ]),
         ],
