@@ -12,7 +12,9 @@ import Testing
         try await withHome { home in
             let path = home + "/journal.sqlite"
             let journal = try await Journal(path: path, boot: "a", patience: 2)
-            let other = try DatabaseQueue(path: path)
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            let other = try DatabaseQueue(path: path, configuration: configuration)
             try other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
 
             #expect(try await time { try await journal.create(record(1, .send)) } >= .seconds(2))
@@ -34,10 +36,11 @@ import Testing
         try await withHome { home in
             let path = home + "/journal.sqlite"
             try await Journal(path: path, boot: "a").close()
-            let other = try DatabaseQueue(path: path)
-            try other.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE other (x)")
-            }
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+            let other = try DatabaseQueue(path: path, configuration: configuration)
+            try other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN EXCLUSIVE") }
             let took = try await time { _ = try await Journal(path: path, boot: "a", patience: 0.5) }
             #expect(took < .seconds(5))
             try other.close()
