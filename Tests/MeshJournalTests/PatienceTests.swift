@@ -12,17 +12,19 @@ import Testing
         try await withHome { home in
             let path = home + "/journal.sqlite"
             let journal = try await Journal(path: path, boot: "a", patience: 2)
-            let other = try DatabaseQueue(path: path)
-            try await other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            let other = try DatabaseQueue(path: path, configuration: configuration)
+            try other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
 
             #expect(try await time { try await journal.create(record(1, .send)) } >= .seconds(2))
             for number in 2...4 {
                 #expect(try await time { try await journal.create(record(UInt8(number), .send)) } < .seconds(2))
             }
 
-            try await other.writeWithoutTransaction { db in try db.execute(sql: "COMMIT") }
+            try other.writeWithoutTransaction { db in try db.execute(sql: "COMMIT") }
             try await journal.create(record(5, .send))
-            try await other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
+            try other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
             #expect(try await time { try await journal.create(record(6, .send)) } >= .seconds(2))
             try other.close()
             try await journal.close()
@@ -34,10 +36,11 @@ import Testing
         try await withHome { home in
             let path = home + "/journal.sqlite"
             try await Journal(path: path, boot: "a").close()
-            let other = try DatabaseQueue(path: path)
-            try await other.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE other (x)")
-            }
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+            let other = try DatabaseQueue(path: path, configuration: configuration)
+            try other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN EXCLUSIVE") }
             let took = try await time { _ = try await Journal(path: path, boot: "a", patience: 0.5) }
             #expect(took < .seconds(5))
             try other.close()
