@@ -15,16 +15,16 @@ import Testing
             var configuration = Configuration()
             configuration.allowsUnsafeTransactions = true
             let other = try DatabaseQueue(path: path, configuration: configuration)
-            try other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
+            try await other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
 
             #expect(try await time { try await journal.create(record(1, .send)) } >= .seconds(2))
             for number in 2...4 {
                 #expect(try await time { try await journal.create(record(UInt8(number), .send)) } < .seconds(2))
             }
 
-            try other.writeWithoutTransaction { db in try db.execute(sql: "COMMIT") }
+            try await other.writeWithoutTransaction { db in try db.execute(sql: "COMMIT") }
             try await journal.create(record(5, .send))
-            try other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
+            try await other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN IMMEDIATE") }
             #expect(try await time { try await journal.create(record(6, .send)) } >= .seconds(2))
             try other.close()
             try await journal.close()
@@ -40,7 +40,7 @@ import Testing
             configuration.allowsUnsafeTransactions = true
             configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
             let other = try DatabaseQueue(path: path, configuration: configuration)
-            try other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN EXCLUSIVE") }
+            try await other.writeWithoutTransaction { db in try db.execute(sql: "BEGIN EXCLUSIVE") }
             let took = try await time { _ = try await Journal(path: path, boot: "a", patience: 0.5) }
             #expect(took < .seconds(5))
             try other.close()
