@@ -60,7 +60,7 @@ final class ReceivingSide {
         work = ReceiveWork(
             ReceivePorts(
                 transfer: record.id, journal: node.journal, sink: node.disk, pool: InlinePool(), rules: course.rules,
-                isLocal: true))
+                isLocal: true, isSettled: record.state.isSettled))
         session = ReceiveSession(totals: record.totals, now: now())
         accepts = record.totals.entries
         handle { $0.start(now: $1) }

@@ -24,7 +24,6 @@ package struct ReceiveCompletion: Sendable {
     package func run(at time: Int64) async throws -> ReceiveEvent {
         try await makeLinks(at: time)
         try await finishFolders()
-        try await checkNothingWasRemoved()
         let leftOut = try await skippedEntries()
         if let answer = try await kept(leftOut) { return answer }
         let computed = try await RootComputation(
@@ -66,16 +65,6 @@ package struct ReceiveCompletion: Sendable {
             var group = CommitGroup()
             group.ended = zip(links, ended).filter { $0.0.state == .open }.map(\.1)
             if !group.isEmpty { _ = try await ReceiveWork(ports).commit(group, at: time) }
-        }
-    }
-
-    /// What another program took away since it was finished must not be signed for. The same command fetches it again.
-    private func checkNothingWasRemoved() async throws {
-        let sink = ports.sink
-        try await ports.eachBatch { entries in
-            let removed = try await ports.pool.blocking { try FinishedFiles.removed(among: entries, sink: sink) }
-            guard let first = entries.first(where: { removed.contains($0.number) }) else { return }
-            throw DiskError.displaced(path: EntryPath.escaped(first.manifest.path))
         }
     }
 

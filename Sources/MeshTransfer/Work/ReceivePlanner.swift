@@ -9,7 +9,8 @@ struct ReceivePlanner: Sendable {
     func plan(from first: UInt64, limit: Int) async throws -> ReceiveEvent {
         let entries = try await ports.journal.receivedEntries(of: ports.transfer, from: first, limit: limit)
         let sink = ports.sink
-        let removed = try await ports.pool.blocking { try FinishedFiles.removed(among: entries, sink: sink) }
+        let looked = ports.isSettled ? [] : entries
+        let removed = try await ports.pool.blocking { try FinishedFiles.removed(among: looked, sink: sink) }
         var planned: [PlannedEntry] = []
         var skipped: [EndedEntry] = []
         for entry in entries {

@@ -9,10 +9,12 @@ package struct ReceivePorts: Sendable {
     package let rules: ReceiveRules
     /// The destination lies on a file system of this machine, which keeps what was written as long as the boot lasts.
     package let isLocal: Bool
+    /// The transfer has its receipt: what a person has moved away since is not fetched again.
+    package let isSettled: Bool
 
     package init(
         transfer: TransferID, journal: any TransferJournal, sink: any ChunkSink, pool: any BlockingPool,
-        rules: ReceiveRules, isLocal: Bool
+        rules: ReceiveRules, isLocal: Bool, isSettled: Bool = false
     ) {
         self.transfer = transfer
         self.journal = journal
@@ -20,6 +22,7 @@ package struct ReceivePorts: Sendable {
         self.pool = pool
         self.rules = rules
         self.isLocal = isLocal
+        self.isSettled = isSettled
     }
 
     /// Every entry of the manifest, by cursor.

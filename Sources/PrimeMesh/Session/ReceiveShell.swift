@@ -92,7 +92,7 @@ final class ReceiveShell: TransferShell {
         let work = ReceiveWork(
             ReceivePorts(
                 transfer: accepted.record.id, journal: context.journal, sink: accepted.sink, pool: context.node,
-                rules: context.options.rules, isLocal: accepted.isLocal))
+                rules: context.options.rules, isLocal: accepted.isLocal, isSettled: accepted.record.state.isSettled))
         let now = NodeClock.monotonic
         let session = ReceiveSession(totals: accepted.record.totals, promise: gate.promise, now: now)
         running = Running(record: accepted.record, work: work, session: session)
