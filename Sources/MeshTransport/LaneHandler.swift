@@ -220,19 +220,14 @@ final class LaneHandler: ChannelInboundHandler {
         guard !isPumping, closure == nil, let context else { return }
         isPumping = true
         var slices = 0
-        while closure == nil, slices < Self.slicesPerTurn, let first = outbox.next() {
-            write(first, context)
+        while closure == nil, let buffer = outbox.next() {
+            write(buffer, context)
             slices += 1
-            while let more = outbox.next() {
-                write(more, context)
-                slices += 1
+            guard slices < Self.slicesPerTurn else {
+                let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+                context.eventLoop.execute { bound.value.pump() }
+                break
             }
-            // All of it is one call of the system's, and one wake-up of the other side.
-            context.flush()
-        }
-        if slices >= Self.slicesPerTurn {
-            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-            context.eventLoop.execute { bound.value.pump() }
         }
         isPumping = false
         noteRoom()
@@ -247,10 +242,9 @@ final class LaneHandler: ChannelInboundHandler {
             outbox.written(count)
             guard case .success = result else { return }  // the reason comes as an error or as the channel's end
             ledger.wrote(LaneWrite(bytes: count, start: start, end: Self.now))
-            // Slices that left together end together, and the next ones shall.
-            if outbox.inFlight == 0 { pump() }
+            pump()
         }
-        context.write(wrapOutboundOut(buffer), promise: promise)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: promise)
     }
 
     /// Tells the consumer when the queue has fallen below the mark, once each time.
