@@ -198,12 +198,10 @@ package struct SendSession: Sendable {
         guard !isEnded else { return [] }
         guard numbers.subtracting(everSent).isEmpty else { return violation() }
         var records: [ChunkRecord] = []
-        for range in numbers.ranges {
-            for number in range {
-                let orphan = orphans.removeValue(forKey: number)
-                guard let record = sent.removeValue(forKey: number)?.record ?? orphan else { continue }
-                records.append(record)
-            }
+        for number in awaiting(numbers) {
+            let orphan = orphans.removeValue(forKey: number)
+            guard let record = sent.removeValue(forKey: number)?.record ?? orphan else { continue }
+            records.append(record)
         }
         inFlight.subtract(numbers)
         // What a lost lane put back is not sent twice if its acknowledgement arrives after all.
@@ -211,6 +209,12 @@ package struct SendSession: Sendable {
         counters.chunks += UInt64(records.count)
         guard !records.isEmpty else { return pump() }
         return [.record(records.sorted { $0.number < $1.number })] + pump()
+    }
+
+    /// Those of `numbers` that wait for an acknowledgement. A peer that repeats old ones costs no more than what is under way.
+    private func awaiting(_ numbers: NumberSet) -> [UInt64] {
+        guard numbers.count > UInt64(sent.count + orphans.count) else { return numbers.ranges.flatMap { Array($0) } }
+        return Set(sent.keys).union(orphans.keys).filter(numbers.contains)
     }
 
     private mutating func want(_ chunks: NumberSet, _ seals: NumberSet) -> [Instruction] {
