@@ -3,7 +3,7 @@
 BUILD := .build/release
 SOURCES := Package.swift Sources Tests Examples migrations
 
-.PHONY: quickstart test simulate build format lint bench kills clean setup swift
+.PHONY: quickstart test simulate build format lint bench kills mutations clean setup swift
 
 # Two nodes on this machine: a folder sent, the receiver killed half-way, resumed, compared, both histories shown.
 quickstart: setup
@@ -41,6 +41,10 @@ bench: setup
 kills: setup
 	swift build -c release --product pmesh
 	PMESH=$(BUILD)/pmesh Scripts/kills.sh
+
+# Deliberate defects, each of which the simulation or a test must catch; ONLY="name name", SEEDS.
+mutations: setup
+	Scripts/mutations.sh
 
 clean: swift
 	swift package clean
