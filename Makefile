@@ -3,7 +3,7 @@
 BUILD := .build/release
 SOURCES := Package.swift Sources Tests Examples migrations
 
-.PHONY: quickstart test simulate fuzz asan tsan disasters isolation slowlink build format lint bench kills clean setup setup-tests swift
+.PHONY: quickstart test simulate mutations fuzz asan tsan disasters isolation slowlink build format lint bench kills clean setup setup-tests swift
 
 # Two nodes on this machine: a folder sent, the receiver killed half-way, resumed, compared, both histories shown.
 quickstart: setup
@@ -69,6 +69,9 @@ slowlink: setup-tests
 	swift build -c release --product pmesh
 	swift build -c release --product pmesh-bench
 	PMESH=$(BUILD)/pmesh Scripts/slowlink.sh
+# Deliberate defects, each of which the simulation or a test must catch; ONLY="name name", SEEDS.
+mutations: setup
+	Scripts/mutations.sh
 
 clean: swift
 	swift package clean

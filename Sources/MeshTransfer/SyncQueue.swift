@@ -56,3 +56,13 @@ package struct SyncQueue: Hashable, Sendable {
         since = since ?? now
     }
 }
+
+extension SyncQueue.Batch {
+    /// Brings everything to the disk, and only then has the rows say so.
+    package func sync(
+        _ transfer: TransferID, sink: some ChunkSink, journal: some TransferJournal, pool: some BlockingPool
+    ) async throws {
+        try await pool.blocking { try sink.syncAll() }
+        try await journal.markDurable(chunks: chunks, entries: entries, of: transfer)
+    }
+}

@@ -88,3 +88,10 @@ extension RangeSet where Bound == UInt64 {
 }
 
 func set(_ numbers: UInt64...) -> NumberSet { NumberSet(numbers) }
+
+/// Does blocking work where it is asked for.
+struct AtOnce: BlockingPool {
+    func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try work()
+    }
+}

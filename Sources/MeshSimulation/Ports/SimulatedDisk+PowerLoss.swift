@@ -34,6 +34,14 @@ extension SimulatedDisk {
             state.objects.values.first { $0.identity == entry.part }?.bytes
         }
     }
+
+    /// These bytes of an entry would survive a power loss; true where the entry stands nowhere.
+    func isSynced(_ entry: ReceivedEntry, _ range: Range<Int>) -> Bool {
+        with { state in
+            let object = state.objects.values.first { $0.identity == entry.part }
+            return object?.unsynced.allSatisfy { !$0.overlaps(range) } ?? true
+        }
+    }
 }
 
 extension SimulatedDisk.State {

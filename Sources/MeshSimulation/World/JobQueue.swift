@@ -16,5 +16,11 @@ struct JobQueue {
         pool.remove(at: Int.random(in: pool.indices, using: &random))
     }
 
+    /// What an orderly end still waits for; nobody hears its answers.
+    mutating func endPool() {
+        for job in pool { _ = job() }
+        pool = []
+    }
+
     mutating func takeJournal() -> () async throws -> Answer { journal.removeFirst() }
 }

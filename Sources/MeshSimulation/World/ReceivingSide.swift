@@ -12,6 +12,8 @@ final class ReceivingSide {
     private var work: ReceiveWork?
     private(set) var session: ReceiveSession?
     private var queue = SyncQueue()
+    /// Bytes of chunk frames that are held until they are stored, by lane.
+    private(set) var holding: [LaneName: UInt64] = [:]
     var jobs = JobQueue()
     private var output: [SideOutput] = []
     /// The receipt is kept: nothing can take the transfer away any more.
@@ -28,6 +30,9 @@ final class ReceivingSide {
         self.witness = witness
         self.now = now
     }
+
+    /// The session lives and has not come to its end.
+    var isUnderWay: Bool { session != nil && !isSettled && failure == nil && violation == nil }
 
     func takeOutput() -> [SideOutput] {
         defer { output = [] }
@@ -119,7 +124,9 @@ final class ReceivingSide {
 
     private func carryOut(_ instruction: ReceiveSession.Instruction) {
         switch instruction {
-        case .send(let message): output.append(.message(message))
+        case .send(let message):
+            if case .want(let chunks, _) = message { witness.wanted(chunks, course) }
+            output.append(.message(message))
         case .acknowledge(let numbers):
             witness.acknowledged(numbers, course)
             output.append(.acknowledgement(numbers))
@@ -140,11 +147,18 @@ final class ReceivingSide {
 
     private func onPool(_ instruction: ReceiveSession.Instruction) {
         guard let work else { return }
+        if case .store(let arrivals) = instruction {
+            for arrival in arrivals { holding[arrival.lane, default: 0] += UInt64(arrival.chunk.cost) }
+        }
         jobs.onPool { [unowned self] in
             switch instruction {
             case .store(let arrivals):
                 var decoder = ChunkDecoder()
-                return answer(work.store(arrivals, with: &decoder))
+                let stored = answer(work.store(arrivals, with: &decoder))
+                return {
+                    for arrival in arrivals { self.holding[arrival.lane, default: 0] -= UInt64(arrival.chunk.cost) }
+                    stored()
+                }
             case .makeParts(let entries): return answer(work.makeParts(entries))
             case .finish(let entries): return answer(work.finish(entries))
             case .discard(let entry): return answer(work.discard(entry))
@@ -182,13 +196,12 @@ final class ReceivingSide {
     }
 
     /// What is due to be synced, as a job; its steps are those of the node's background syncer.
-    func takeSync() -> (() throws -> JobQueue.Answer)? {
+    func takeSync() -> (() async throws -> JobQueue.Answer)? {
         guard let batch = queue.take(now: now()) else { return nil }
         let (node, course) = (node, course)
         return { [unowned self] in
             do {
-                try node.disk.syncAll()
-                try node.journal.markDurable(chunks: batch.chunks, entries: batch.entries, of: course.transfer)
+                try await batch.sync(course.transfer, sink: node.disk, journal: node.journal, pool: InlinePool())
                 try node.journal.checkpoint()
                 return { self.queue.settled() }
             } catch is SimulatedJournal.Full {

@@ -9,6 +9,10 @@ final class Witness {
     /// What each source file ever held, by node and path: one version after the other.
     private var versions: [Int: [[UInt8]: [[UInt8]]]] = [:]
     private(set) var violation: String?
+    /// Chunks that were acknowledged, by transfer, and which nothing has taken since.
+    private var kept: [TransferID: NumberSet] = [:]
+    /// Receivers whose parts somebody removed: what they have open is lost too, and they do not know.
+    private var robbed: Set<TransferID> = []
     /// Told of what a person would see of errors.
     var trace: (String) -> Void = { _ in }
 
@@ -32,11 +36,46 @@ final class Witness {
                 if let fault = mismatch(number, row, entry, node) {
                     return broken("chunk \(number) was acknowledged and \(fault)")
                 }
-                if course.rules.fsync, !row.isSynced {
+                if course.rules.fsync, !row.isSynced || !isOnDisk(number, entry, node) {
                     return broken("chunk \(number) was acknowledged before it reached the disk")
                 }
             }
         }
+        kept[course.transfer, default: NumberSet()].formUnion(numbers)
+    }
+
+    /// What is there is not asked for again, whoever was killed meanwhile.
+    func wanted(_ numbers: NumberSet, _ course: Course) {
+        guard !robbed.contains(course.transfer) else { return }
+        let again = kept[course.transfer]?.intersection(numbers)
+        guard let first = again?.ranges.first?.lowerBound else { return }
+        broken("chunk \(first) was acknowledged and is asked for again though nothing took it")
+    }
+
+    /// A machine or its disk may have lost what it had.
+    func mayHaveLost(_ node: SimulatedNode, _ courses: [Course]) {
+        for course in courses where nodes[course.to] === node { kept[course.transfer] = nil }
+    }
+
+    /// Somebody removed a part there.
+    func partRemoved(_ node: SimulatedNode, _ courses: [Course]) {
+        for course in courses where nodes[course.to] === node { robbed.insert(course.transfer) }
+    }
+
+    /// A process ends: with `fsync` no row tells of bytes that are not on the disk, wherever the end came.
+    func ends(_ node: SimulatedNode, _ courses: [Course]) {
+        for course in courses where nodes[course.to] === node && course.rules.fsync {
+            let numbers = (try? node.journal.look(course.transfer) { Array($0.chunks.keys) }) ?? []
+            for number in numbers {
+                guard case (_?, let entry)? = row(number, course), !isOnDisk(number, entry, node) else { continue }
+                return broken("chunk \(number) was committed before it reached the disk")
+            }
+        }
+    }
+
+    private func isOnDisk(_ number: UInt64, _ entry: ReceivedEntry, _ node: SimulatedNode) -> Bool {
+        let (offset, length) = FilePlan(entry: entry.number, manifest: entry.manifest).extent(of: number)
+        return node.disk.isSynced(entry, Int(offset)..<Int(offset) + length)
     }
 
     /// The row of a chunk and its entry; nil where there is none. The row is nil where the entry was taken back.
@@ -88,6 +127,11 @@ final class Witness {
         for lane in road.lanes where lane.held(.receiver) > Limits.laneCredit {
             broken("a lane holds \(lane.held(.receiver)) bytes of chunks")
         }
+        guard receiving.isUnderWay else { return }
+        for lane in road.lanes where lane.standing(.receiver) == .up {
+            let (counted, held) = (lane.held(.receiver), receiving.holding[lane.name, default: 0])
+            if counted != held { broken("a lane's credit counts \(counted) bytes where \(held) are held") }
+        }
     }
 
     // MARK: the end
@@ -109,12 +153,25 @@ final class Witness {
         for entry in there.entries.prefix(Int(signed.entries)) {
             if let fault = fault(entry, sources.sources[Int(entry.number)], files, disk.links, course) { return fault }
         }
+        if let stray = stray(there.entries, files, foreign) { return stray }
         if course.rules.onConflict == .rename {
             for (path, bytes) in foreign where files[path] != bytes {
                 return "\(EntryPath.escaped(path)) was there before and was changed"
             }
         }
         return nil
+    }
+
+    /// A file that nothing in the journal accounts for, or one that came twice.
+    private func stray(
+        _ entries: [ReceivedEntry], _ files: [[UInt8]: [UInt8]], _ foreign: [[UInt8]: [UInt8]]
+    ) -> String? {
+        let finished = entries.filter { $0.manifest.kind == .file && $0.state == .finished }
+        let paths = Set(finished.map(\.manifest.path))
+        if paths.count < finished.count { return "a file was sent twice" }
+        let names = Set(finished.map { $0.finalName ?? $0.manifest.path })
+        let strays = files.keys.filter { !names.contains($0) && foreign[$0] == nil }
+        return strays.map(EntryPath.escaped).min().map { "\($0) was left behind" }
     }
 
     private func fault(

@@ -24,9 +24,12 @@ extension World {
         case .fillJournal(let number, let writes): node(number).journal.refuseWrites(writes)
         case .remount(let number):
             node(number).disk.remount()
+            witness.mayHaveLost(node(number), courses)
             // Whoever has files open there must go.
             node(number).fuse.arm(after: 0)
-        case .removePart(let number): node(number).disk.removeAPart(using: &random)
+        case .removePart(let number):
+            node(number).disk.removeAPart(using: &random)
+            witness.partRemoved(node(number), courses)
         case .sleep(let seconds): pass(UInt64(seconds) * 1_000_000_000)
         case .move(let number):
             node(number).address += 1

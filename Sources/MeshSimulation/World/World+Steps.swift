@@ -56,7 +56,7 @@ extension World {
         case .walk(let index): walk(index)
         case .pool(let index, let side): pool(index, side)
         case .journal(let index, let side): await journal(index, side)
-        case .sync(let index): sync(index)
+        case .sync(let index): await sync(index)
         case .mail(let index, let side): talks[index]?.readMail(side)
         case .dial(let index, let dial): talks[index]?.dial(dial, isReachable: isReachable(index))
         case .settle(let index, let lane, let side): talks[index]?.settle(lane, side)
@@ -86,9 +86,9 @@ extension World {
         }
     }
 
-    private func sync(_ index: Int) {
+    private func sync(_ index: Int) async {
         guard let talk = talks[index], let job = talk.receiving.takeSync() else { return }
-        do { hear(try job(), talk, .receiver) } catch { talk.receiving.failed(error) }
+        do { hear(try await job(), talk, .receiver) } catch { talk.receiving.failed(error) }
     }
 
     /// The dead hear nothing.

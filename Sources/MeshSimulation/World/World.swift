@@ -122,6 +122,7 @@ final class World {
     private func compare() {
         for index in courses.indices where !isCompared[index] && isOver(index) {
             isCompared[index] = true
+            talks[index]?.receiving.jobs.endPool()
             if let difference = witness.difference(courses[index], foreign: scenario.foreign) {
                 witness.broken(difference)
             }
@@ -185,6 +186,8 @@ final class World {
     private func bury() {
         for (number, node) in nodes.enumerated() where node.fuse.isBlown {
             trace("\(step): node \(number) ends, \(node.powerLoss.map { "loses \($0)" } ?? "killed")")
+            witness.ends(node, courses)
+            if node.powerLoss != nil { witness.mayHaveLost(node, courses) }
             node.restart(using: &random)
             for (index, course) in courses.enumerated() where course.from == number || course.to == number {
                 end(talk: index)

@@ -34,8 +34,7 @@ final class BackgroundSyncer: Sendable {
             try? await Task.sleep(for: .milliseconds(100))
             guard let (transfer, sink, batch) = take() else { continue }
             do {
-                try await node.blocking { try sink.syncAll() }
-                try await node.journal.markDurable(chunks: batch.chunks, entries: batch.entries, of: transfer)
+                try await batch.sync(transfer, sink: sink, journal: node.journal, pool: node)
                 state.withLock { $0.queue.settled() }
                 _ = try await node.journal.checkpoint()
             } catch {
