@@ -123,6 +123,7 @@ let package = Package(
     ],
     targets: ground + knowledge + outside + node + programs + fuzzing
         + [
+            .target(name: "TestPosix", path: "Tests/TestPosix", swiftSettings: settings),
             tests("MeshTrustTests", ["MeshTrust", "MeshWire", crypto, x509, asn1, nioCore, nioEmbedded, nioSSL]),
             tests("MeshChannelTests", ["MeshChannel", "MeshWire", nioCore, crypto]),
             tests("MeshDiskTests", ["MeshDisk", "MeshTransfer", "MeshWire", nioCore]),
@@ -150,7 +151,8 @@ let package = Package(
             tests(
                 "EndToEndTests",
                 [
-                    "pmesh", "CZlib", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTransport", "MeshTrust",
+                    "pmesh", "TestPosix", "CZlib", "MeshDisk", "MeshTransfer", "MeshChannel", "MeshTransport",
+                    "MeshTrust",
                     "MeshWire",
                     nioCore, nioPosix, nioTLS, nioSSL, crypto, grdb,
                 ]),

@@ -40,7 +40,7 @@ disaster_clock_of_1970() {
   receiver_options+=(--wait 5 --patience 5) sender_options+=(--wait 8 --patience 8)
   start_both && await_both || return
   if [ "$sender_code$receiver_code" = 00 ]; then is_same; return; fi
-  [[ "$receiver_code" =~ ^(4|5)$ ]] || { fail "exit codes $sender_code/$receiver_code instead of 5"; return; }
+  [[ "$receiver_code" =~ ^(4|5)$ ]] || { fail "exit codes $sender_code/$receiver_code instead of 4 or 5"; return; }
   says receiver 'clock|date' || return
   receiver_prefix=()
   resume

@@ -66,6 +66,7 @@ disaster_receivers_journal_deleted_while_it_runs() {
 
 # Both killed, the receiver's journal cut to what $1 makes of its size, its log folded in before or not.
 cut_journal() { # new size in terms of size
+  needs sqlite3 || return
   start_both && hold && kill_both || return
   local file=$B/journal.sqlite size
   sqlite3 "$file" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null || return
@@ -95,6 +96,7 @@ garbage() { head -c "$3" /dev/urandom | dd of="$1" bs=1 seek="$2" conv=notrunc 2
 
 disaster_garbage_in_the_journals_head() {
   what="100 random bytes at the start of the receiver's journal; moved away"
+  needs sqlite3 || return
   start_both && hold && kill_both || return
   sqlite3 "$B/journal.sqlite" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null || return
   garbage "$B/journal.sqlite" 0 100
@@ -206,13 +208,13 @@ disaster_journal_on_a_read_only_disk() {
 lock_journal() { # home, statements
   mkfifo "$work/other.statements"
   sqlite3 "$1/journal.sqlite" <>"$work/other.statements" >/dev/null 2>&1 &
-  helpers=$!
+  others=$!
   echo "$2" >"$work/other.statements"
   pause 0.5
 }
 unlock_journal() {
-  { kill "$helpers"; wait "$helpers"; } 2>/dev/null || true
-  helpers=
+  { kill "$others"; wait "$others"; } 2>/dev/null || true
+  others=
 }
 
 disaster_receivers_journal_locked() {

@@ -50,7 +50,7 @@ make_small_files() { # folder, count
 reset_stage() {
   sender_prefix=() receiver_prefix=() sender_options=(--compress never) receiver_options=()
   tree=$work/usual out=$work/out A=$work/A B=$work/B
-  sender_runs=0 receiver_runs=0 sender= receiver= helpers= mounts=() spaces=()
+  sender_runs=0 receiver_runs=0 sender= receiver= others= mounts=() spaces=()
   peak_sender=0 peak_receiver=0 codes= sentence= resumed=- note=
   limit=60000
   PMESH_CODE=$("$PMESH" code)
@@ -60,10 +60,10 @@ reset_stage() {
 
 end_processes() {
   local process
-  for process in ${sender:-} ${receiver:-} ${helpers:-}; do
+  for process in ${sender:-} ${receiver:-} ${others:-}; do
     { kill -CONT "$process"; kill -9 "$process"; wait "$process"; } 2>/dev/null || true
   done
-  sender= receiver= helpers=
+  sender= receiver= others=
 }
 
 clear_stage() {

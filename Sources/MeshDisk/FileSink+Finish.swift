@@ -135,9 +135,15 @@ extension FileSink {
     /// Looks for the object that was the part under the names it may have got.
     func renamed(_ entry: ReceivedEntry, in folder: Folder) throws(SystemError) -> EndedEntry? {
         let names = NumberedName(entry.name)
+        var absent = 0
         for number in 0..<NumberedName.tries {
-            guard let status = try folder.statusIfPresent(names[number]), entry.became(status) else { continue }
-            return entry.ended(.finished, as: names[number])
+            guard let status = try folder.statusIfPresent(names[number]) else {
+                // Numbers are given out without gaps, and somebody may have removed a few.
+                absent += 1
+                guard absent < 16 else { return nil }
+                continue
+            }
+            if entry.became(status) { return entry.ended(.finished, as: names[number]) }
         }
         return nil
     }

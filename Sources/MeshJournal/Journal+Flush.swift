@@ -9,13 +9,12 @@ import Synchronization
 
 extension Journal {
     /// The write-ahead log reaches the disk: SQLite finds what was committed in it even where it never came to a checkpoint.
-    /// Nothing is done where an earlier call went as far: a sync may wait for what others write. What it covers is asked in
-    /// line with all that is written, so that no append is half-way; the walk goes on meanwhile, and the next call covers all
-    /// that it found.
+    /// Nothing is done where an earlier call went as far: a sync may wait for what others write. The walk goes on
+    /// meanwhile, and the next call covers all that it found.
     package func flushManifest(of id: TransferID, through entries: UInt64) async throws {
         let (log, marks) = (path + "-wal", manifestMarks)
         guard marks.isDue(id, through: entries) else { return }
-        let appended = try await inLine { _ in marks.appended(id) }
+        let appended = marks.appended(id)
         try await offPool {
             guard syncFile(log) else {
                 throw JournalError.failed(path: log, detail: String(cString: strerror(errno)))
@@ -29,7 +28,7 @@ extension Journal {
 final class ManifestMarks: Sendable {
     private let state = Mutex<[TransferID: (appended: UInt64, lasting: UInt64)]>([:])
 
-    /// In the writer's line, before the commit: a flush comes after it.
+    /// They are committed.
     func appended(_ id: TransferID, _ count: UInt64) { state.withLock { $0[id, default: (0, 0)].appended = count } }
 
     func isDue(_ id: TransferID, through entries: UInt64) -> Bool {

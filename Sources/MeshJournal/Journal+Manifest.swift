@@ -5,8 +5,7 @@ package import MeshWire
 // TransferJournal: the manifest.
 extension Journal {
     package func append(_ entries: [SourceEntry], to id: TransferID) async throws {
-        let marks = manifestMarks
-        try await write { db in
+        let next = try await write { db in
             var append = try ManifestAppend(db, id, direction: .send)
             for entry in entries {
                 guard entry.number == append.next else {
@@ -15,8 +14,10 @@ extension Journal {
                 try append.add(entry.manifest, identity: entry.identity)
             }
             try append.finish()
-            marks.appended(id, append.next)
+            return append.next
         }
+        // Behind the commit: a sync that comes in between covers them and does not count them, which costs another.
+        manifestMarks.appended(id, next)
     }
 
     package func append(_ entries: [ManifestEntry], to id: TransferID) async throws {

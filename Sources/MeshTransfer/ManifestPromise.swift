@@ -15,7 +15,10 @@ package struct ManifestPromise: Hashable, Sendable {
 
     /// The next entry arrived, and `totals` are the sums with it. False where that was not offered.
     package mutating func allows(_ entry: ManifestEntry, totals: ManifestTotals) -> Bool {
-        if totals.entries < sums.entries { return true }
+        if totals.entries < sums.entries {
+            // Sums only grow: what is beyond the offer by now was not offered.
+            return totals.files <= sums.files && totals.bytes <= sums.bytes && totals.allocated <= sums.allocated
+        }
         if totals.entries == sums.entries {
             return totals.files == sums.files && totals.bytes == sums.bytes && totals.allocated == sums.allocated
         }

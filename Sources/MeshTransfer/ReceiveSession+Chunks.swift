@@ -86,6 +86,7 @@ extension ReceiveSession {
         counters.chunks += 1
         counters.bytes += UInt64(result.length)
         buffer.add(bytes: result.length, now: now) {
+            $0.bytes += UInt64(result.length)
             if isNew { $0.parts[result.entry] = part }
             $0.chunks.append(ChunkRecord(number: result.number, digest: result.digest))
         }
@@ -130,7 +131,15 @@ extension ReceiveSession {
         for start in stride(from: 0, to: entries.count, by: Self.finishBatch) {
             instructions.append(.finish(Array(entries[start..<min(start + Self.finishBatch, entries.count)])))
         }
-        for ended in group.ended { window.remove(entry: ended.number) }
+        for ended in group.ended {
+            // Taken back between its renaming and this commit.
+            if takenBack.remove(ended.number) != nil, var entry = window[ended.number]?.entry {
+                entry.state = ended.state
+                entry.finalName = ended.finalName
+                instructions.append(.discard(entry))
+            }
+            window.remove(entry: ended.number)
+        }
         return instructions + advance(now: now)
     }
 

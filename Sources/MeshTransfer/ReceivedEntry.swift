@@ -55,6 +55,15 @@ package struct ReceivedEntry: Hashable, Sendable {
     }
 }
 
+extension ReceivedEntry {
+    /// Where it stands once it is finished: its path, with the name that it got.
+    package var finalPath: [UInt8] {
+        guard let finalName else { return manifest.path }
+        let slash = manifest.path.lastIndex(of: UInt8(ascii: "/"))
+        return manifest.path.prefix(slash.map { $0 + 1 } ?? 0) + finalName
+    }
+}
+
 /// One chunk's row: on the receiver verified and committed, on the sender acknowledged.
 package struct ChunkRecord: Hashable, Sendable {
     package var number: UInt64
@@ -99,6 +108,8 @@ package struct RetryRecord: Hashable, Sendable {
 package struct CommitGroup: Hashable, Sendable {
     /// Chunks whose bytes are verified and handed to the file system.
     package var chunks: [ChunkRecord] = []
+    /// Plain bytes of these.
+    package var bytes: UInt64 = 0
     /// Parts created since the last group, by entry.
     package var parts: [UInt64: PartIdentity] = [:]
     /// Entries the sender sealed.

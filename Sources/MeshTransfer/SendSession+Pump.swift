@@ -36,8 +36,9 @@ extension SendSession {
             counters.wireBytes += UInt64(batch.cost)
             counters.bytes += UInt64(batch.rawBytes)
             for record in batch.records {
-                sent[record.number] = Sent(record: record, lane: name)
                 everSent.insert(record.number)
+                // What was acknowledged while it was read once more for a lost lane waits for nothing.
+                if inFlight.contains(record.number) { sent[record.number] = Sent(record: record, lane: name) }
             }
             instructions.append(.transmit(name, batch.frames))
         }

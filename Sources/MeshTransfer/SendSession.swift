@@ -150,6 +150,12 @@ package struct SendSession: Sendable {
         waiting = waitingForLink
     }
 
+    /// A lane takes no new work; what it carries is still acknowledged, or lost with it.
+    package mutating func laneDrains(_ name: LaneName) -> [Instruction] {
+        lanes[name] = nil
+        return pump()
+    }
+
     /// A lane is gone: what it carried unacknowledged is sent again; `wasLead` where it carried the messages.
     package mutating func laneLost(_ name: LaneName, wasLead: Bool) -> [Instruction] {
         lanes[name] = nil
@@ -187,7 +193,8 @@ package struct SendSession: Sendable {
             // It comes again while nobody answers: one check at a time.
             guard !isChecking else { return [] }
             isChecking = true
-            return [.checkReceipt(body: body, signature: signature, skipped: skipped)]
+            // What was left out and taken back since counts as taken back.
+            return [.checkReceipt(body: body, signature: signature, skipped: skipped.subtracting(takenBack))]
         case .failed(let code): return end(.fail(code, toPeer: false))
         case .manifestPage, .manifestEnd, .sealed, .received: return violation()
         }

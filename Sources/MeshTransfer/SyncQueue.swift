@@ -16,6 +16,8 @@ package struct SyncQueue: Hashable, Sendable {
     package struct Batch: Hashable, Sendable {
         package var chunks = NumberSet()
         package var entries: [UInt64] = []
+        /// Plain bytes of the chunks.
+        package var bytes: UInt64 = 0
 
         package var isEmpty: Bool { chunks.isEmpty && entries.isEmpty }
     }
@@ -30,14 +32,14 @@ package struct SyncQueue: Hashable, Sendable {
     package mutating func note(_ group: CommitGroup, now: UInt64) {
         waiting.chunks.formUnion(group.chunkNumbers)
         waiting.entries += group.finishedEntries
+        waiting.bytes += group.bytes
         if since == nil, !waiting.isEmpty { since = now }
     }
 
     /// What is due; `settled` or `failed` must follow. Only what was committed before may be marked afterwards.
     package mutating func take(now: UInt64) -> Batch? {
         guard underWay == nil, let since else { return nil }
-        // A chunk is 256 KiB or more unless its file is smaller: a lower bound in bytes would sync too often.
-        guard now >= since + Self.interval || waiting.chunks.count * 1024 * 1024 >= Self.bytesDue else { return nil }
+        guard now >= since + Self.interval || waiting.bytes >= Self.bytesDue else { return nil }
         underWay = waiting
         waiting = Batch()
         self.since = nil
@@ -53,6 +55,7 @@ package struct SyncQueue: Hashable, Sendable {
         underWay = nil
         waiting.chunks.formUnion(batch.chunks)
         waiting.entries += batch.entries
+        waiting.bytes += batch.bytes
         since = since ?? now
     }
 }

@@ -1,7 +1,7 @@
-import CoreFoundation  // where zlib is imported beside it, the compiler finds `stat` and `timespec` here
 import Foundation
 import Glibc
 import MeshDisk
+import TestPosix
 import Testing
 
 extension Stage {
@@ -36,10 +36,7 @@ extension Stage {
     }
 
     func setTime(_ name: String, _ seconds: Int, _ nanoseconds: Int) {
-        var time = timespec()
-        time.tv_sec = seconds
-        time.tv_nsec = nanoseconds
-        utimensat(AT_FDCWD, self(name), [time, time], AT_SYMLINK_NOFOLLOW)
+        setModified(self(name), seconds, nanoseconds)
     }
 
     func contents(_ name: String) -> [UInt8]? { FileManager.default.contents(atPath: self(name)).map(Array.init) }

@@ -9,6 +9,8 @@ struct LaneRoad {
     enum News {
         case up(LaneName, isOnly: Bool)
         case lost(LaneName, wasLead: Bool)
+        /// The lane takes no new work.
+        case drains(LaneName)
         case room(LaneName)
         case frames([InboundFrame], LaneName)
         /// The channel passed its test in this epoch.
@@ -92,11 +94,16 @@ struct LaneRoad {
         case .close(let name, _): leave(name, side)
         case .drain(let name):
             send(.drain, on: name, from: side)
-            ends[side].roster.drain(name)
+            drains(name, side)
         case .opened(let epoch): news.append((side, .opened(epoch: epoch)))
         case .recover(let epoch, let set): news.append((side, .recover(epoch: epoch, set)))
         case .lost: news.append((side, .channelLost))
         }
+    }
+
+    private mutating func drains(_ name: LaneName, _ side: Side) {
+        ends[side].roster.drain(name)
+        news.append((side, .drains(name)))
     }
 
     private mutating func send(_ test: ChannelTest, on name: LaneName, from side: Side) {
@@ -190,7 +197,7 @@ struct LaneRoad {
                 case .echo(let number): perform(side) { channel, _ in channel.echo(name, number: number, now: now) }
                 case .room: news.append((side, .room(name)))
                 case .drain:
-                    ends[side].roster.drain(name)
+                    drains(name, side)
                     perform(side) { channel, _ in channel.peerDrains(name, now: now) }
                 }
             }
@@ -221,7 +228,8 @@ struct LaneRoad {
     }
 
     func room(_ name: LaneName, _ side: Side) -> (queued: Int, credit: UInt64)? {
-        index(of: name, side).map { lanes[$0].room(side) }
+        guard ends[side].roster.names.contains(name) else { return nil }
+        return index(of: name, side).map { lanes[$0].room(side) }
     }
 
     private func index(of name: LaneName?, _ side: Side) -> Int? {

@@ -149,7 +149,7 @@ extension SimulatedDisk.State {
         switch entry.state {
         case .open, .sealed, .withdrawn: .part(entry.number)
         case .finishing: names[.part(entry.number)] != nil ? .part(entry.number) : renamed(entry)
-        case .finished: .final(entry.finalName ?? entry.manifest.path)
+        case .finished: .final(entry.finalPath)
         case .skipped: nil
         }
     }
@@ -169,7 +169,8 @@ extension SimulatedDisk.State {
     }
 
     private func ended(_ entry: ReceivedEntry, _ state: EntryState, at path: [UInt8]? = nil) -> EndedEntry {
-        EndedEntry(number: entry.number, state: state, finalName: path == entry.manifest.path ? nil : path)
+        let name = path?.split(separator: UInt8(ascii: "/")).last.map(Array.init)
+        return EndedEntry(number: entry.number, state: state, finalName: path == entry.manifest.path ? nil : name)
     }
 
     fileprivate mutating func finish(_ entry: ReceivedEntry, rule: ConflictRule) throws(DiskError) -> EndedEntry {

@@ -11,6 +11,8 @@ final class SimulatedNode {
     var address = 0
     /// How the machine goes down when its fuse blows; nil: the process alone is killed.
     var powerLoss: PowerLoss?
+    /// Its disk bears another device number since the last process began.
+    var isRemounted = false
 
     init(number: Int, isDurable: Bool) {
         id = NodeID(Bytes32([UInt8](repeating: UInt8(truncatingIfNeeded: number + 1), count: 32)) ?? Bytes32())
@@ -22,6 +24,7 @@ final class SimulatedNode {
     func restart(using random: inout Seeded) {
         defer {
             powerLoss = nil
+            isRemounted = false
             fuse.replace()
         }
         guard let powerLoss else { return disk.endProcess() }

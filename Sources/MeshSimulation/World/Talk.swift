@@ -152,6 +152,7 @@ final class Talk {
         case .lost(let name, let wasLead):
             if side == .sender { sending.handle { $0.laneLost(name, wasLead: wasLead) } }
             if side == .receiver { receiving.handle { $0.laneLost(name, now: $1) } }
+        case .drains(let name): if side == .sender { sending.handle { $0.laneDrains(name) } }
         case .room(let name): room(name, side)
         case .frames(let frames, let name):
             if side == .sender { sending.frames(frames) } else { receiving.frames(frames, on: name) }

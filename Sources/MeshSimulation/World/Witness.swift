@@ -13,6 +13,9 @@ final class Witness {
     private var kept: [TransferID: NumberSet] = [:]
     /// Receivers whose parts somebody removed: what they have open is lost too, and they do not know.
     private var robbed: Set<TransferID> = []
+    /// Receivers whose journal lost its latest rows with the power, or whose files bear other numbers: which object a final name
+    /// belongs to is not known any more, and a file may stay beside the one that is received again.
+    private var forgetful: Set<TransferID> = []
     /// Told of what a person would see of errors.
     var trace: (String) -> Void = { _ in }
 
@@ -55,6 +58,11 @@ final class Witness {
     /// A machine or its disk may have lost what it had.
     func mayHaveLost(_ node: SimulatedNode, _ courses: [Course]) {
         for course in courses where nodes[course.to] === node { kept[course.transfer] = nil }
+    }
+
+    /// A node does not know its own files any more.
+    func mayHaveForgotten(_ node: SimulatedNode, _ courses: [Course]) {
+        for course in courses where nodes[course.to] === node { forgetful.insert(course.transfer) }
     }
 
     /// Somebody removed a part there.
@@ -104,9 +112,10 @@ final class Witness {
     /// Under a final name stands a whole version of the source, and nothing else.
     func finished(_ ended: [EndedEntry], _ course: Course) {
         for end in ended where end.state == .finished {
-            let entry = try? nodes[course.to].journal.look(course.transfer) { $0.entries[Int(end.number)] }
-            guard let entry else { return broken("entry \(end.number) was finished and is not in the journal") }
-            guard let bytes = nodes[course.to].disk.finalFiles[end.finalName ?? entry.manifest.path] else { continue }
+            let known = try? nodes[course.to].journal.look(course.transfer) { $0.entries[Int(end.number)] }
+            guard var entry = known else { return broken("entry \(end.number) was finished and is not in the journal") }
+            entry.finalName = end.finalName
+            guard let bytes = nodes[course.to].disk.finalFiles[entry.finalPath] else { continue }
             if versions[course.from]?[entry.manifest.path]?.contains(bytes) != true {
                 broken(
                     "\(EntryPath.escaped(entry.manifest.path)) stands under its final name and is no version of its source"
@@ -153,7 +162,7 @@ final class Witness {
         for entry in there.entries.prefix(Int(signed.entries)) {
             if let fault = fault(entry, sources.sources[Int(entry.number)], files, disk.links, course) { return fault }
         }
-        if let stray = stray(there.entries, files, foreign) { return stray }
+        if !forgetful.contains(course.transfer), let stray = stray(there.entries, files, foreign) { return stray }
         if course.rules.onConflict == .rename {
             for (path, bytes) in foreign where files[path] != bytes {
                 return "\(EntryPath.escaped(path)) was there before and was changed"
@@ -169,7 +178,7 @@ final class Witness {
         let finished = entries.filter { $0.manifest.kind == .file && $0.state == .finished }
         let paths = Set(finished.map(\.manifest.path))
         if paths.count < finished.count { return "a file was sent twice" }
-        let names = Set(finished.map { $0.finalName ?? $0.manifest.path })
+        let names = Set(finished.map(\.finalPath))
         let strays = files.keys.filter { !names.contains($0) && foreign[$0] == nil }
         return strays.map(EntryPath.escaped).min().map { "\($0) was left behind" }
     }
@@ -183,13 +192,13 @@ final class Witness {
         switch (entry.manifest.kind, entry.state) {
         case (.withdrawal, _), (.folder, _), (_, .withdrawn), (_, .skipped): return nil
         case (.link, _):
-            return links[entry.finalName ?? path] == entry.manifest.target ? nil : "link \(name) is missing"
+            return links[entry.finalPath] == entry.manifest.target ? nil : "link \(name) is missing"
         case (.file, .finished):
             let expected = versions[course.from]?[path]?[Int(source.identity.changed)]
-            let found = files[entry.finalName ?? path]
+            let found = files[entry.finalPath]
             return found == expected
                 ? nil
-                : "\(name) is not what was sent: \(found?.count ?? -1) bytes as \(EntryPath.escaped(entry.finalName ?? path)), "
+                : "\(name) is not what was sent: \(found?.count ?? -1) bytes as \(EntryPath.escaped(entry.finalPath)), "
                     + "of \(expected?.count ?? -1), names \(files.keys.map(EntryPath.escaped).filter { $0.contains(name) })"
         case (.file, _): return "\(name) is \(entry.state) although the transfer is over"
         }

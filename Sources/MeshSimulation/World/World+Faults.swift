@@ -24,7 +24,7 @@ extension World {
         case .fillJournal(let number, let writes): node(number).journal.refuseWrites(writes)
         case .remount(let number):
             node(number).disk.remount()
-            witness.mayHaveLost(node(number), courses)
+            node(number).isRemounted = true
             // Whoever has files open there must go.
             node(number).fuse.arm(after: 0)
         case .removePart(let number):

@@ -187,7 +187,8 @@ final class World {
         for (number, node) in nodes.enumerated() where node.fuse.isBlown {
             trace("\(step): node \(number) ends, \(node.powerLoss.map { "loses \($0)" } ?? "killed")")
             witness.ends(node, courses)
-            if node.powerLoss != nil { witness.mayHaveLost(node, courses) }
+            if node.powerLoss != nil || node.isRemounted { witness.mayHaveLost(node, courses) }
+            if node.powerLoss?.takesRows ?? node.isRemounted { witness.mayHaveForgotten(node, courses) }
             node.restart(using: &random)
             for (index, course) in courses.enumerated() where course.from == number || course.to == number {
                 end(talk: index)

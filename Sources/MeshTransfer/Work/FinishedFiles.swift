@@ -7,10 +7,7 @@ enum FinishedFiles {
         var removed = NumberSet()
         for entry in entries where entry.state == .finished && entry.manifest.kind != .folder {
             var manifest = entry.manifest
-            if let name = entry.finalName {
-                let slash = manifest.path.lastIndex(of: UInt8(ascii: "/"))
-                manifest.path = manifest.path.prefix(slash.map { $0 + 1 } ?? 0) + name
-            }
+            manifest.path = entry.finalPath
             let found = try sink.existing(manifest)
             let isThere = found?.kind == manifest.kind && (manifest.kind == .link || found?.size == manifest.size)
             if !isThere { removed.insert(entry.number) }

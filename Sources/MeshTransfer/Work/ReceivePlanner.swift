@@ -94,9 +94,12 @@ struct ReceivePlanner: Sendable {
     /// It had its name and has it no more: another program removed it, or put another folder in the place of its own. A
     /// link is made again at the end.
     private func planRemoved(_ entry: ReceivedEntry) async throws -> PlannedEntry {
+        guard entry.manifest.kind == .file else {
+            try await ports.journal.reopen(entry: entry.number, of: ports.transfer)
+            return PlannedEntry(entry: entry, missing: NumberSet())
+        }
         let plan = FilePlan(entry: entry.number, manifest: entry.manifest)
-        let fresh = try await beginAgain(entry, plan, hasRows: !plan.chunks.isEmpty)
-        return entry.manifest.kind == .file ? fresh : PlannedEntry(entry: fresh.entry, missing: NumberSet())
+        return try await beginAgain(entry, plan, hasRows: !plan.chunks.isEmpty)
     }
 
     /// Nothing of the entry counts any more. The object that was its part may stand under the final name although the

@@ -9,7 +9,8 @@ package struct ReceivePorts: Sendable {
     package let rules: ReceiveRules
     /// The destination lies on a file system of this machine, which keeps what was written as long as the boot lasts.
     package let isLocal: Bool
-    /// The transfer has its receipt: what a person has moved away since is not fetched again.
+    /// The transfer has its receipt: what a person has moved away since is not fetched again, unless the machine went down
+    /// before it was known to have reached the disk.
     package let isSettled: Bool
 
     package init(

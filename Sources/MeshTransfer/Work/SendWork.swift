@@ -70,6 +70,8 @@ package struct SendWork: Sendable {
     package func withdrawal(
         of entries: [SourceEntry], again: Bool
     ) async throws -> (amended: [SourceEntry], lost: [SourceEntry]) {
+        // A receipt may have been proven while this waited: what was signed must stay what the manifest says.
+        guard try await journal.transfer(transfer)?.state.isSettled == false else { return ([], []) }
         let source = source
         return try await pool.blocking {
             var (amended, lost): ([SourceEntry], [SourceEntry]) = ([], [])

@@ -98,8 +98,14 @@ struct OfferGate {
                 names = Self.names(
                     in: try ManifestPage.decode(count: count, rawLength: rawLength, deflated: deflated))
             }
+            // With each lead lane that is lost the sender says the same pages again, however long a person thinks.
+            guard first >= heldEntries || held.isEmpty else { return }
             if first == heldEntries { heldEntries += UInt64(count) }
-        case .manifestEnd: break
+        case .manifestEnd(let entries, let chunks):
+            let isKnown = held.contains {
+                if case .manifestEnd(entries, chunks) = $0 { true } else { false }
+            }
+            guard !isKnown else { return }
         default: throw .invalid("message before its transfer was accepted")
         }
         held.append(message)

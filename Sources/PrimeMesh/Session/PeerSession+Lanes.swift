@@ -44,7 +44,7 @@ extension PeerSession {
                 laneGone(name)
             case .drain(let name):
                 lanes[name]?.drain()
-                lanes.drain(name)
+                drains(name)
             case .opened(let epoch): opened(epoch)
             case .recover(let epoch, let set):
                 if let agreed = channel?.agreed { offer(agreed.channel, epoch: epoch, set: set, lanes: agreed.lanes) }
@@ -131,7 +131,7 @@ extension PeerSession {
             carryOut(channel?.echo(name, number: number, now: now) ?? [])
             node.echoes?.lane(number, roundTrip)
         case .drain:
-            lanes.drain(name)
+            drains(name)
             carryOut(channel?.peerDrains(name, now: now) ?? [])
         case .closed(let closure):
             if let refusal = closure.violation {
@@ -141,6 +141,11 @@ extension PeerSession {
             laneGone(name)
             carryOut(channel?.laneFailed(name, reason: nil, now: now, using: &generator) ?? [])
         }
+    }
+
+    private func drains(_ name: LaneName) {
+        lanes.drain(name)
+        if outcome == nil { shell?.laneDrains(name) }
     }
 
     private func laneGone(_ name: LaneName) {

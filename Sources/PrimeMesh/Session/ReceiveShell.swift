@@ -112,6 +112,7 @@ final class ReceiveShell: TransferShell {
     }
 
     func laneRoom(_ name: LaneName) {}
+    func laneDrains(_ name: LaneName) {}
 
     func laneLost(_ name: LaneName, wasLead: Bool) {
         carry { $0.laneLost(name, now: NodeClock.monotonic) }

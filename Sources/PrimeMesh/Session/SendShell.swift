@@ -97,9 +97,11 @@ final class SendShell: TransferShell {
     }
 
     private func room(of name: LaneName) -> SendSession.LaneRoom? {
-        guard let room = lanes[name]?.room else { return nil }
+        guard lanes.names.contains(name), let room = lanes[name]?.room else { return nil }
         return SendSession.LaneRoom(queued: room.queued, credit: room.credit)
     }
+
+    func laneDrains(_ name: LaneName) { carryOut(session.laneDrains(name)) }
 
     func laneLost(_ name: LaneName, wasLead: Bool) { carryOut(session.laneLost(name, wasLead: wasLead)) }
 

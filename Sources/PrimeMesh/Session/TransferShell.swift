@@ -10,6 +10,8 @@ protocol TransferShell: AnyObject {
     func control(_ message: TransferControl) -> [ControlMessage]
     func laneUp(_ name: LaneName)
     func laneRoom(_ name: LaneName)
+    /// The lane takes no new work.
+    func laneDrains(_ name: LaneName)
     func laneLost(_ name: LaneName, wasLead: Bool)
     func frames(_ frames: [InboundFrame], on lane: LaneName)
     func handle(_ event: PeerEvent)
