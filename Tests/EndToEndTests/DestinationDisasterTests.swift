@@ -23,8 +23,6 @@ import Testing
     enum Removed: String, CaseIterable {
         case destination = "OUT"
         case folder = "OUT/tree"
-        /// Everything in it is done; nothing will be written there any more.
-        case finished = "OUT/tree/deep"
     }
 
     @Test(arguments: Removed.allCases) func folderIsRemovedInTheMiddle(_ removed: Removed) async throws {
@@ -40,6 +38,20 @@ import Testing
             try await stage.bothSucceed(try stage.send(), try stage.receive())
             stage.expectSame()
             #expect(stage.names("OUT") == ["tree"] && stage.parts(below: "OUT").isEmpty)
+        }
+    }
+
+    /// What has its name may be taken away at once, as a program does that waits for files: that is no disaster.
+    @Test func finishedFilesAreTakenAwayInTheMiddle() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: Self.size)
+            let half = try await stage.startHalf()
+            #expect(await half.receiver.event("file", count: 25) != nil)
+            #expect(system("rm", stage("OUT/tree/deep/3")))
+            half.road.release()
+            #expect(await half.receiver.exit() == 0)
+            #expect(await half.sender.exit() == 0)
+            #expect(!stage.names("OUT/tree/deep").contains("3"))
         }
     }
 

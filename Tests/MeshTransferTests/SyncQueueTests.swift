@@ -33,11 +33,16 @@ import Testing
         #expect(batch?.entries == [7])
     }
 
-    @Test func twoHundredFiftySixChunksAreDueAtOnce() {
+    /// Bytes count, not chunks: ten thousand small files are no reason to hurry.
+    @Test func muchIsDueAtOnce() {
         var queue = SyncQueue()
-        queue.note(group(0..<255), now: 0)
+        var much = group(0..<255)
+        much.bytes = 255 * 1_048_576
+        queue.note(much, now: 0)
         #expect(queue.take(now: 0) == nil)
-        queue.note(group(255..<256), now: 0)
+        var more = group(255..<256)
+        more.bytes = 1_048_576
+        queue.note(more, now: 0)
         #expect(queue.take(now: 0)?.chunks == NumberSet(0..<256))
     }
 

@@ -47,9 +47,10 @@ final class Witness {
         kept[course.transfer, default: NumberSet()].formUnion(numbers)
     }
 
-    /// What is there is not asked for again, whoever was killed meanwhile.
+    /// What is there is not asked for again, whoever was killed meanwhile. Where a file stays behind from before a power loss, its
+    /// successor is recognised as the same and removed, and a kill right behind that costs it once more.
     func wanted(_ numbers: NumberSet, _ course: Course) {
-        guard !robbed.contains(course.transfer) else { return }
+        guard !robbed.contains(course.transfer), !forgetful.contains(course.transfer) else { return }
         let again = kept[course.transfer]?.intersection(numbers)
         guard let first = again?.ranges.first?.lowerBound else { return }
         broken("chunk \(first) was acknowledged and is asked for again though nothing took it")
