@@ -201,6 +201,11 @@ package struct ReceiveSession: Sendable {
         isKeepingPage = false
         guard !isEnded else { return [] }
         var instructions: [Instruction] = [.send(.manifestKept(entries: totals.entries))]
+        // The end came while this page was being kept, and before what lies between.
+        if hasGap, !isPageMissing {
+            isPageMissing = true
+            instructions.append(.send(.manifestAgain(from: totals.entries)))
+        }
         for entry in withdrawn {
             guard let file = window[entry.number] else {
                 if entry.part != nil { instructions.append(.discard(entry)) }

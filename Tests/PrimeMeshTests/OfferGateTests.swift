@@ -89,8 +89,19 @@ import Testing
     @Test func heldMessagesAreBounded() throws {
         let gate = gate()
         #expect(throws: WireError.self) { try gate.hold(.received(root: digest(1))) }
-        for _ in 0..<10 { try gate.hold(try page(entries)) }
-        #expect(throws: WireError.self) { try gate.hold(try page(entries)) }
+        let next = UInt64(entries.count)
+        for number in 0..<UInt64(10) { try gate.hold(try page(entries, first: number * next)) }
+        #expect(throws: WireError.self) { try gate.hold(try page(entries, first: 10 * next)) }
+    }
+
+    /// With each lead lane that is lost a sender says the same again, while a person thinks.
+    @Test func repetitionsArePassedOver() throws {
+        let gate = gate()
+        for _ in 0..<50 {
+            try gate.hold(try page(entries))
+            try gate.hold(.manifestEnd(entries: 2, chunks: 2))
+        }
+        #expect(gate.takeHeld().count == 2)
     }
 
     /// Pages behind a gap must come again.

@@ -48,6 +48,8 @@ struct OfferGate {
 
     /// Four pages, an end, and as many again: what a sender may send before it is answered.
     private static let heldLimit = 10
+    /// Repetitions that are passed over: five for each of fifty leads that are lost while a person thinks.
+    private static let repeatLimit = 250
 
     private let sender: NodeID
     private let senderName: String
@@ -56,6 +58,7 @@ struct OfferGate {
     private(set) var sums: TransferSums?
     private var isCounting = false
     private var held: [DataMessage] = []
+    private var repeats = 0
     /// The topmost names of the first page.
     private var names: [String] = []
     /// Entries of the pages held without a gap from the first: these need not come again.
@@ -99,16 +102,21 @@ struct OfferGate {
                     in: try ManifestPage.decode(count: count, rawLength: rawLength, deflated: deflated))
             }
             // With each lead lane that is lost the sender says the same pages again, however long a person thinks.
-            guard first >= heldEntries || held.isEmpty else { return }
+            guard first >= heldEntries || held.isEmpty else { return try repeated() }
             if first == heldEntries { heldEntries += UInt64(count) }
         case .manifestEnd(let entries, let chunks):
             let isKnown = held.contains {
                 if case .manifestEnd(entries, chunks) = $0 { true } else { false }
             }
-            guard !isKnown else { return }
+            guard !isKnown else { return try repeated() }
         default: throw .invalid("message before its transfer was accepted")
         }
         held.append(message)
+    }
+
+    private mutating func repeated() throws(WireError) {
+        repeats += 1
+        guard repeats <= Self.repeatLimit else { throw .invalid("number of messages before its transfer was accepted") }
     }
 
     mutating func takeHeld() -> [DataMessage] {

@@ -130,7 +130,7 @@ enum ChunkMisdeeds {
             "offers and pages before an answer", .broken("invalid number of messages before its transfer was accepted")
         ) { peer in
             try await peer.open()
-            for _ in 0..<20 { try await peer.lead.say(.manifestEnd(entries: 0, chunks: 0)) }
+            for _ in 0..<300 { try await peer.lead.say(.manifestEnd(entries: 0, chunks: 0)) }
         },
         Misdeed("probes without end that are not read", .broken("does not read")) { peer in
             try await peer.open()
