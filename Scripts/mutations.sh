@@ -54,7 +54,7 @@ check() {
 
 # What the check said of the defect, in one line. A build that failed proves nothing and has no such line.
 word() {
-  grep -m1 -oE 'seed [0-9]+, [0-9]+ steps: .*|Test .* recorded an issue.*|Fatal error: .*|.*exited with unexpected signal.*' "$log" |
+  grep -m1 -oE 'seed [0-9]+, [0-9]+ steps: .*|Test .* recorded an issue.*|Fatal error: .*|Precondition failed: .*|.*exited with unexpected signal.*' "$log" |
     sed -E 's/; replay with .*//; s/(recorded an issue) (with .* )?at ([A-Za-z]+\.swift:[0-9]+).*/\3/' | cut -c1-110
 }
 
