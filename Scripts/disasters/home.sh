@@ -54,29 +54,28 @@ disaster_destination_is_a_file() {
   resume
 }
 
-# Two receivers of one home under one code: one of them works, the other says who does.
+# The command of one side ($1) once more while it works, with these words: it says who works on the transfer, and ends with 8.
+second() { # side, words of the command
+  local side=$1 first=${!1} code=0
+  shift
+  "$PMESH" "$@" --json >"$work/other.$side" 2>"$work/$side.errors" || code=$?
+  if [ "$side" = sender ]; then codes="$code/-"; else codes="-/$code"; fi
+  [ "$code" -eq 8 ] || { fail "the second $side ended with $code instead of 8"; return; }
+  says "$side" "process $first works on transfer" || return
+  release
+  goes_on
+}
+
 disaster_two_receivers_at_once() {
   what="the receiving command twice at once, in one home"
   start_both && hold || return
-  local first=$receiver code=0
-  "$PMESH" receive --home "$B" --out "$out" --yes --peer "$receiver_peer" --json >"$work/other.receiver" 2>"$work/receiver.errors" || code=$?
-  codes="-/$code"
-  [ "$code" -eq 8 ] || { fail "the second receiver ended with $code instead of 8"; return; }
-  says receiver "process $first works on transfer" || return
-  release
-  goes_on
+  second receiver receive --home "$B" --out "$out" --yes --peer "$receiver_peer"
 }
 
 disaster_the_same_transfer_twice_at_once() {
   what="the sending command twice at once, in one home, at two ports"
   start_both && hold || return
-  local code=0
-  "$PMESH" send "$tree" --home "$A" --listen "127.0.0.1:$(free_port)" --json >"$work/other.sender" 2>"$work/sender.errors" || code=$?
-  codes="$code/-"
-  [ "$code" -eq 8 ] || { fail "the second sender ended with $code instead of 8"; return; }
-  says sender "process $sender works on transfer" || return
-  release
-  goes_on
+  second sender send "$tree" --home "$A" --listen "127.0.0.1:$(free_port)"
 }
 
 # Both make key and journal at the same moment: one of each comes of it.

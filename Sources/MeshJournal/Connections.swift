@@ -37,8 +37,7 @@ struct Connections: Sendable {
             } catch {
                 let error = JournalError(error, path: path)
                 guard error.isLocked, ContinuousClock.now < deadline else { throw error }
-                // Blocking is what this thread is for: the caller keeps it off the cooperative pool.
-                usleep(10_000)
+                usleep(10_000)  // no busy handler is asked for these, and blocking is what the caller's thread is for
             }
         }
     }

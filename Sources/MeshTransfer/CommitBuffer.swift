@@ -2,22 +2,20 @@ import MeshWire
 
 /// Gathers what the next transaction makes permanent: every 16 MiB or 100 ms, or at once when nothing else is coming.
 package struct CommitBuffer: Hashable, Sendable {
-    private static let bytesDue = 16 * 1024 * 1024
+    private static let bytesDue: UInt64 = 16 * 1024 * 1024
     private static let recordsDue = 4_096
     /// 100 ms in nanoseconds.
     private static let interval: UInt64 = 100_000_000
 
     private(set) var group = CommitGroup()
-    private var bytes = 0
     private var since: UInt64?
     /// One transaction at a time; what comes meanwhile goes into the next.
     private(set) var isCommitting = false
 
     package init() {}
 
-    mutating func add(bytes: Int = 0, now: UInt64, _ change: (inout CommitGroup) -> Void) {
+    mutating func add(now: UInt64, _ change: (inout CommitGroup) -> Void) {
         change(&group)
-        self.bytes += bytes
         if since == nil { since = now }
     }
 
@@ -28,11 +26,10 @@ package struct CommitBuffer: Hashable, Sendable {
     mutating func take(now: UInt64, isIdle: Bool) -> CommitGroup? {
         guard !isCommitting, let since else { return nil }
         let records = group.chunks.count + group.ended.count
-        guard isIdle || bytes >= Self.bytesDue || records >= Self.recordsDue || now >= since + Self.interval
+        guard isIdle || group.bytes >= Self.bytesDue || records >= Self.recordsDue || now >= since + Self.interval
         else { return nil }
         defer {
             group = CommitGroup()
-            bytes = 0
             self.since = nil
             isCommitting = true
         }

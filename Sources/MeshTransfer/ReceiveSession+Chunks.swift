@@ -82,10 +82,9 @@ extension ReceiveSession {
         attempts[result.number] = nil
         let isNew = file.entry.part == nil
         window[result.entry]?.entry.part = part
-        window[result.entry]?.uncommitted += 1
         counters.chunks += 1
         counters.bytes += UInt64(result.length)
-        buffer.add(bytes: result.length, now: now) {
+        buffer.add(now: now) {
             $0.bytes += UInt64(result.length)
             if isNew { $0.parts[result.entry] = part }
             $0.chunks.append(ChunkRecord(number: result.number, digest: result.digest))

@@ -79,7 +79,6 @@ package struct ReceiveSession: Sendable {
     var announced: (entries: UInt64, chunks: UInt64)?
     /// What the manifest must be, where the offer said it whole.
     var promise: ManifestPromise?
-    var pages: [ManifestEntry] = []
     var isKeepingPage = false
     var isDecoding = false
     var queuedPages: [Instruction] = []
@@ -160,8 +159,7 @@ package struct ReceiveSession: Sendable {
     /// The end was announced and no page is under way, yet entries are missing.
     private var hasGap: Bool {
         guard let announced else { return false }
-        return announced.entries > totals.entries && !isDecoding && !isKeepingPage && pages.isEmpty
-            && queuedPages.isEmpty
+        return announced.entries > totals.entries && !isDecoding && !isKeepingPage && queuedPages.isEmpty
     }
 
     private mutating func page(_ instruction: Instruction, now: UInt64) -> [Instruction] {

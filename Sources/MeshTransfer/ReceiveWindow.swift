@@ -8,8 +8,6 @@ struct ActiveFile: Sendable {
     var missing: NumberSet
     /// Chunks being verified and written.
     var storing = 0
-    /// Chunks written and not yet committed.
-    var uncommitted = 0
     var isSealed: Bool
     /// `finish` was said, or the commit before it.
     var isFinishing = false

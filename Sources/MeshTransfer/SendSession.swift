@@ -117,8 +117,11 @@ package struct SendSession: Sendable {
 
     // MARK: manifest
 
-    /// The receiver has the entries before `from`; pages flow from there.
+    /// The receiver has the entries before `from`; pages flow from there. It cannot have more than there are: what it was
+    /// told of the manifest is lasting here.
     package mutating func accepted(from: UInt64) -> [Instruction] {
+        guard !isEnded else { return [] }
+        guard from <= totals.entries else { return violation() }
         feed.start(from: from)
         return pump()
     }

@@ -35,6 +35,7 @@ package struct LocalRendezvous: Discovery {
             try await server.executeThenClose { connections in
                 try await withThrowingDiscardingTaskGroup { group in
                     for try await connection in connections {
+                        // Side by side: who asks slowly must not keep the others waiting.
                         group.addTask { await Self.answer(connection, answers) }
                     }
                 }
@@ -66,6 +67,7 @@ package struct LocalRendezvous: Discovery {
         _ paths: ArraySlice<String>, _ search: SealedSearch, within time: TimeAmount
     ) async -> [FoundNode] {
         await withTaskGroup { tasks in
+            // At most `askLimit` at once; one that does not answer costs its patience, and not everybody's after it.
             for path in paths { tasks.addTask { await ask(path, search, within: time) } }
             return await tasks.reduce(into: []) { found, node in
                 if let node { found.append(node) }

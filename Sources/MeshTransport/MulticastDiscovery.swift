@@ -40,6 +40,7 @@ package struct MulticastDiscovery: Discovery {
         }
         await withDiscardingTaskGroup { tasks in
             for (family, socket) in sockets {
+                // One for IPv4 and one for IPv6, each with its socket until the end.
                 tasks.addTask { await keep(announcement, on: family, first: socket) }
             }
         }
@@ -61,6 +62,7 @@ package struct MulticastDiscovery: Discovery {
     ) async throws {
         try await socket.executeThenClose { inbound, outbound in
             try await withThrowingTaskGroup { tasks in
+                // Interfaces come and go while questions are answered.
                 tasks.addTask {
                     while true {
                         await family.joinAll(socket.channel)
@@ -83,9 +85,11 @@ package struct MulticastDiscovery: Discovery {
         return await withTaskGroup(of: Void.self) { tasks in
             for family in MulticastFamily.allCases {
                 for device in family.devices() {
+                    // As many as there are interfaces: nobody knows behind which one the other side is.
                     tasks.addTask { await ask(family, device, search) { continuation.yield($0) } }
                 }
             }
+            // Ends the answers, and with them the loop below.
             tasks.addTask {
                 try? await Task.sleep(for: time)
                 continuation.finish()
@@ -110,6 +114,7 @@ package struct MulticastDiscovery: Discovery {
         else { return }
         try? await socket.executeThenClose { inbound, outbound in
             try await withThrowingTaskGroup { tasks in
+                // Answers are heard while the next question waits for its time.
                 tasks.addTask {
                     for try await answer in inbound {
                         let source = NodeAddress(answer.remoteAddress)

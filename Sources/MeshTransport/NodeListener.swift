@@ -78,6 +78,7 @@ package final class NodeListener: Sendable {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 for await connection in arrivals {
+                    // As many as `ConnectionLimits` admits.
                     group.addTask {
                         await withTaskCancellationHandler {
                             await handle(connection)

@@ -117,4 +117,12 @@ extension Stage {
         let codes = (await receiver.exit(), await sender.exit())
         #expect(codes == (0, 0), "receiver: \(receiver.errors) sender: \(sender.errors)", sourceLocation: location)
     }
+
+    /// The same two commands once more: they finish, and nothing is left but the tree.
+    func sameCommandsFinish(at location: SourceLocation = #_sourceLocation) async throws {
+        let (sender, receiver) = (try send(), try receive())
+        try await bothSucceed(sender, receiver, at: location)
+        expectSame(at: location)
+        #expect(names("OUT") == ["tree"] && parts(below: "OUT").isEmpty, sourceLocation: location)
+    }
 }

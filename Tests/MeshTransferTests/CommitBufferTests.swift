@@ -16,8 +16,8 @@ import Testing
 
     @Test func aGroupIsDueAtItsDeadlineOrAtOnceWhenIdle() {
         var buffer = CommitBuffer()
-        buffer.add(bytes: 1, now: 7) { $0.chunks.append(chunk(0)) }
-        buffer.add(bytes: 1, now: 8) { $0.chunks.append(chunk(1)) }
+        buffer.add(now: 7) { $0.chunks.append(chunk(0)) }
+        buffer.add(now: 8) { $0.chunks.append(chunk(1)) }
         #expect(buffer.deadline == 7 + interval)
         #expect(buffer.take(now: 6 + interval, isIdle: false) == nil)
         var idle = buffer
@@ -27,9 +27,15 @@ import Testing
 
     @Test func sixteenMebibytesAreDueAtOnce() {
         var buffer = CommitBuffer()
-        buffer.add(bytes: 16 * 1024 * 1024 - 1, now: 0) { $0.chunks.append(chunk(0)) }
+        buffer.add(now: 0) {
+            $0.chunks.append(chunk(0))
+            $0.bytes += 16 * 1024 * 1024 - 1
+        }
         #expect(buffer.take(now: 0, isIdle: false) == nil)
-        buffer.add(bytes: 1, now: 0) { $0.chunks.append(chunk(1)) }
+        buffer.add(now: 0) {
+            $0.chunks.append(chunk(1))
+            $0.bytes += 1
+        }
         #expect(buffer.take(now: 0, isIdle: false)?.text == " chunks 0-1")
     }
 

@@ -4,8 +4,6 @@ import MeshWire
 import NIOCore
 import Testing
 
-import struct Crypto.SHA256
-
 /// What of a part counts after the machine went down: a file of three chunks, all of them committed and none synced.
 @Suite struct ReceivePlannerTests {
     private let disk = SimulatedDisk()
@@ -37,13 +35,13 @@ import struct Crypto.SHA256
     private func commit(_ number: UInt64, _ bytes: [UInt8]) throws {
         var group = CommitGroup()
         group.parts = [0: try write(number, bytes)]
-        group.chunks = [ChunkRecord(number: number, digest: Digest(SHA256.hash(data: bytes)) ?? Digest())]
+        group.chunks = [ChunkRecord(number: number, digest: bytes.sha256)]
         try journal.commit(group, to: id)
     }
 
     private func planned() async throws -> PlannedEntry {
         let ports = ReceivePorts(
-            transfer: id, journal: journal, sink: disk, pool: AtOnce(), rules: ReceiveRules(), isLocal: true)
+            transfer: id, journal: journal, sink: disk, pool: InlinePool(), rules: ReceiveRules(), isLocal: true)
         guard case .planned(let entries, _) = try await ReceiveWork(ports).plan(from: 0, limit: 1) else {
             throw WireError.invalid("answer")
         }

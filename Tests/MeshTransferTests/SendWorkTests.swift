@@ -10,7 +10,7 @@ import Testing
     private let disk = SimulatedDisk()
     private let journal = SimulatedJournal()
 
-    private var work: SendWork { SendWork(transfer: id, journal: journal, source: disk, pool: AtOnce()) }
+    private var work: SendWork { SendWork(transfer: id, journal: journal, source: disk, pool: InlinePool()) }
 
     /// Files of one byte each, walked and written down.
     private func walked(_ names: [String]) throws {

@@ -3,6 +3,8 @@ import MeshTransfer
 import MeshWire
 import NIOCore
 
+import struct Crypto.SHA256
+
 /// Plain bytes of a chunk of a small file.
 let chunkSize: UInt64 = 256 * 1024
 /// One second in nanoseconds.
@@ -89,9 +91,6 @@ extension RangeSet where Bound == UInt64 {
 
 func set(_ numbers: UInt64...) -> NumberSet { NumberSet(numbers) }
 
-/// Does blocking work where it is asked for.
-struct AtOnce: BlockingPool {
-    func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try work()
-    }
+extension [UInt8] {
+    var sha256: Digest { Digest(SHA256.hash(data: self)) ?? Digest() }
 }

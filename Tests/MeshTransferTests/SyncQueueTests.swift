@@ -34,7 +34,7 @@ import Testing
     }
 
     /// Bytes count, not chunks: ten thousand small files are no reason to hurry.
-    @Test func muchIsDueAtOnce() {
+    @Test func muchIsDueInlinePool() {
         var queue = SyncQueue()
         var much = group(0..<255)
         much.bytes = 255 * 1_048_576
@@ -80,7 +80,7 @@ import Testing
         batch.chunks = NumberSet(0..<1)
         fuse.arm(after: 1)
         await #expect(throws: (any Error).self) {
-            try await batch.sync(id, sink: disk, journal: journal, pool: AtOnce())
+            try await batch.sync(id, sink: disk, journal: journal, pool: InlinePool())
         }
         fuse.replace()
         #expect(try journal.chunks(of: id, in: 0..<1, limit: 1).map(\.isSynced) == [false])

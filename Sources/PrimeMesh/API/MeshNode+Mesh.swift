@@ -110,6 +110,7 @@ extension MeshNode {
             node: context, scope: scope, options: options, listensByDefault: listens, registry: ChannelRegistry())
         if case .listening(let listener) = links { events(.listening(listener.listener.controlAddresses)) }
         return try await withThrowingTaskGroup(of: Value?.self) { group in
+            // The listener takes connections while the body waits for one of them, and is ended with it.
             group.addTask {
                 await links.run()
                 return nil

@@ -78,6 +78,7 @@ struct ReceiveFlow: Sendable {
             node: node, source: links, registry: registry, report: report, wait: wait, patience: meeting.patience,
             isResumed: isKnown)
         try await withThrowingTaskGroup(of: Void.self) { group in
+            // Connections are taken while the loop talks with one peer; ended with the loop.
             group.addTask { await links.run() }
             group.addTask {
                 try await loop.run(purpose(report, began))

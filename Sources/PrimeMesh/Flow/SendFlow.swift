@@ -91,6 +91,7 @@ struct SendFlow: Sendable {
             node: node, scope: scope, options: meeting, listensByDefault: scope.isCode, registry: registry)
         if case .listening(let listener) = links { events(.listening(listener.listener.controlAddresses)) }
         try await withThrowingTaskGroup(of: Void.self) { group in
+            // Connections are taken while the loop talks with one peer; ended with the loop.
             group.addTask { await links.run() }
             group.addTask {
                 try await ManifestWalk(node: node, record: record, options: options, manifest: manifest, report: report)

@@ -28,8 +28,4 @@ struct JobDesk: Sendable {
     func asking(_ work: @escaping @Sendable () async -> Void) {
         tasks.yield(work)
     }
-
-    func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await pool.runIfActive { try work() }
-    }
 }

@@ -75,12 +75,7 @@ final class SendShell: TransferShell {
 
     func control(_ message: TransferControl) -> [ControlMessage] {
         switch message.action {
-        case .accept(let from):
-            guard from <= totals.entries else {
-                carryOut(.fail(.protocolViolation, toPeer: true))
-                return []
-            }
-            carryOut(session.accepted(from: from))
+        case .accept(let from): carryOut(session.accepted(from: from))
         case .decline(let code): outcome = .failed(MeshError(code))
         case .cancel: outcome = .failed(MeshError(.cancelled))
         case .pause: outcome = .failed(MeshError(.paused))

@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 
 /// What arrived, in its order, for whoever looks for something in it.
@@ -21,25 +20,24 @@ final class Inbox<Element: Sendable>: Sendable {
     /// What `pick` makes of the first element that it takes, past ones included, or of the `count`th of them; nil where
     /// nothing more comes, or not within `seconds`.
     func first<Found>(count: Int = 1, within seconds: Double = 10, _ pick: (Element) -> Found?) async -> Found? {
-        let deadline = Date().addingTimeInterval(seconds)
         var (seen, found) = (0, 0)
-        while true {
+        var answer: Found?
+        _ = await poll(within: seconds) {
             let (fresh, isOver) = state.withLock { (Array($0.elements[seen...]), $0.end != nil) }
             seen += fresh.count
-            for element in fresh {
-                guard let picked = pick(element) else { continue }
+            for case let picked? in fresh.lazy.map(pick) {
                 found += 1
-                if found == count { return picked }
+                guard found == count else { continue }
+                answer = picked
+                return true
             }
-            if isOver || Date() > deadline { return nil }
-            try? await Task.sleep(for: .milliseconds(2))
+            return isOver
         }
+        return answer
     }
 
     /// Whether the other side closed, within `seconds`.
     func isClosed(within seconds: Double = 10) async -> Bool {
-        let deadline = Date().addingTimeInterval(seconds)
-        while end == nil, Date() < deadline { try? await Task.sleep(for: .milliseconds(2)) }
-        return end != nil
+        await poll(within: seconds) { end != nil }
     }
 }

@@ -206,21 +206,19 @@ extension Stage {
     }
 
     func appears(_ name: String) async throws {
-        let deadline = Date().addingTimeInterval(10)
-        while access(self(name), F_OK) != 0 {
-            guard Date() < deadline else { throw PlayFailure(description: "\(name) did not appear") }
-            try await Task.sleep(for: .milliseconds(5))
-        }
+        let isThere = await poll { access(self(name), F_OK) == 0 }
+        guard isThere else { throw PlayFailure(description: "\(name) did not appear") }
     }
 
     /// The part of a transfer under way, by its path here.
     func part(below name: String) async throws -> String {
-        let deadline = Date().addingTimeInterval(10)
-        while Date() < deadline {
-            if let part = names(name).first(where: { $0.hasPrefix(".pmesh-") }) { return name + "/" + part }
-            try await Task.sleep(for: .milliseconds(5))
+        var part: String?
+        _ = await poll {
+            part = names(name).first { $0.hasPrefix(".pmesh-") }
+            return part != nil
         }
-        throw PlayFailure(description: "no part appeared")
+        guard let part else { throw PlayFailure(description: "no part appeared") }
+        return name + "/" + part
     }
 
     /// As another program on the receiver's machine might: takes something away and puts a link there.

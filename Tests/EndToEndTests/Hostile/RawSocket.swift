@@ -32,14 +32,7 @@ final class RawSocket: Sendable {
         }
     }
 
-    func closes(within seconds: Double) async -> Bool {
-        let deadline = Date().addingTimeInterval(seconds)
-        while !isClosed {
-            if Date() > deadline { return false }
-            try? await Task.sleep(for: .milliseconds(10))
-        }
-        return true
-    }
+    func closes(within seconds: Double) async -> Bool { await poll(within: seconds) { isClosed } }
 
     /// Datagrams of noise to a port of this machine, as fast as they go; answers how many.
     static func flood(udp port: UInt16, for seconds: Double) async -> Int {

@@ -202,6 +202,7 @@ import Testing
                 _ = say(bytes[next])
                 next += 1
             }
+            // Slowness is the attack itself: nothing here waits for a result.
             try? await Task.sleep(for: .milliseconds(20))
         }
         return Date().timeIntervalSince(began)
@@ -210,16 +211,6 @@ import Testing
     /// TLS 1.3 as far as a listener reads it, without SNI.
     private static let namelessHello: [UInt8] =
         [22, 3, 1, 0, 47, 1, 0, 0, 43, 3, 3] + [UInt8](repeating: 5, count: 32) + [0, 0, 2, 0x13, 1, 1, 0, 0, 0]
-}
-
-/// Looks again and again, for 10 s at most.
-func poll(_ isMet: () -> Bool) async -> Bool {
-    let deadline = Date().addingTimeInterval(10)
-    while !isMet() {
-        if Date() > deadline { return false }
-        try? await Task.sleep(for: .milliseconds(10))
-    }
-    return true
 }
 
 extension Stage {

@@ -32,13 +32,11 @@ struct Capture {
             "ip", "netns", "exec", host, "bash", "-c", "cat '\(stage("\(host).last"))' >/dev/udp/\(address)/9",
         ])
         #expect(await sender.exit() == 0, "\(sender.errors)")
-        let end = Date().addingTimeInterval(10)
-        while true {
+        let isWritten = await poll {
             let bytes = FileManager.default.contents(atPath: file).map(Array.init) ?? []
-            if bytes.suffix(4_096).map({ $0 }).contains(words) { break }
-            try #require(Date() < end, "tcpdump did not write the last datagram")
-            try await Task.sleep(for: .milliseconds(20))
+            return bytes.suffix(4_096).map { $0 }.contains(words)
         }
+        try #require(isWritten, "tcpdump did not write the last datagram")
         child.signal(SIGINT)
         #expect(await child.exit() == 0)
         #expect(child.errors.contains("\n0 packets dropped by kernel"), "\(child.errors)")

@@ -299,13 +299,12 @@ private struct Scene {
 extension Stage {
     /// Waits for the one meeting point of the runtime folder and relays it into another runtime folder.
     fileprivate func meetingRoad(to folder: String) async throws -> Road {
-        let end = Date().addingTimeInterval(10)
         var socket = ""
-        while socket.isEmpty {
+        let isAnnounced = await poll {
             socket = names("run/pmesh").first { $0.hasSuffix(".sock") } ?? ""
-            try #require(Date() < end, "nobody announced a meeting point")
-            try await Task.sleep(for: .milliseconds(10))
+            return !socket.isEmpty
         }
+        try #require(isAnnounced, "nobody announced a meeting point")
         self.folder(folder + "/pmesh")
         chmod(self("\(folder)/pmesh"), 0o700)
         return try road(

@@ -1,0 +1,91 @@
+import MeshSimulation
+import MeshTransfer
+import MeshWire
+import Testing
+
+/// What a sender makes of a receipt: one file of one chunk, which the receiver has.
+@Suite struct ReceiptCheckTests {
+    private let id = TransferID(Bytes16())
+    private let sender = NodeID(digest(1))
+    private let receiver = NodeID(digest(2))
+    private let disk = SimulatedDisk()
+    private let journal = SimulatedJournal()
+    private let there = SimulatedJournal()
+
+    init() throws {
+        disk.put(bytes("f0"), [7])
+        for (journal, direction) in [(journal, TransferDirection.send), (there, .receive)] {
+            try journal.create(TransferRecord(id: id, direction: direction, roots: [], created: 0, updated: 0))
+        }
+        let entry = try #require(disk.entry(bytes("f0")))
+        try journal.append([entry], to: id)
+        try there.append([entry.manifest], to: id)
+        try there.commit(group, to: id)
+    }
+
+    /// The chunk's row as the receiver has it.
+    private var group: CommitGroup {
+        var group = CommitGroup()
+        group.chunks = [ChunkRecord(number: 0, digest: [7].sha256)]
+        return group
+    }
+
+    /// What the receiver signs, whose journal holds `there`.
+    private func signed() async throws -> ReceiptRecord {
+        let ports = ReceivePorts(
+            transfer: id, journal: there, sink: SimulatedDisk(), pool: InlinePool(), rules: ReceiveRules(),
+            isLocal: true)
+        let completion = ReceiveCompletion(ports: ports, sender: sender, receiver: receiver) {
+            ReceiptRecord(body: $0, signature: [], publicKey: [])
+        }
+        _ = try await completion.run(at: 1)
+        return try #require(try there.receipt(of: id))
+    }
+
+    private func verdict(
+        _ record: ReceiptRecord, skipped: NumberSet = NumberSet(), isSigned: Bool = true
+    ) async throws -> String {
+        let work = SendWork(transfer: id, journal: journal, source: disk, pool: InlinePool())
+        let check = ReceiptCheck(work: work, sender: sender, receiver: receiver) { _ in isSigned }
+        guard case .receiptChecked(let verdict) = try await check.run(record, skipped: skipped, at: 2) else {
+            return "another event"
+        }
+        return switch verdict {
+        case .proven: "proven"
+        case .unproven(let changed): "unproven, \(changed.count) changed"
+        case .wrong: "wrong"
+        }
+    }
+
+    @Test func digestsThatWereLostAreReadAgain() async throws {
+        #expect(try await verdict(signed()) == "proven")
+        #expect(try journal.transfer(id)?.state == .done)
+        #expect(try journal.receipt(of: id) != nil)
+    }
+
+    @Test func whatCannotBeReadAgainIsUnprovenAndNotWrong() async throws {
+        disk.put(bytes("f0"), [8])
+        #expect(try await verdict(signed()) == "unproven, 1 changed")
+        #expect(try journal.transfer(id)?.state == .active)
+    }
+
+    /// What was added since is on its way, and another receipt will come.
+    @Test func aManifestThatHasGrownWaitsForAnotherReceipt() async throws {
+        let record = try await signed()
+        let withdrawal = ManifestEntry(kind: .withdrawal, path: [], size: 0, firstChunk: 1)
+        let identity = SourceIdentity(device: 0, inode: 0, changed: 0)
+        try journal.append([SourceEntry(number: 1, manifest: withdrawal, identity: identity)], to: id)
+        #expect(try await verdict(record) == "unproven, 0 changed")
+    }
+
+    @Test func anotherRootASignatureOrACountIsWrong() async throws {
+        let record = try await signed()
+        #expect(try await verdict(record, isSigned: false) == "wrong")
+        #expect(try await verdict(record, skipped: set(0)) == "wrong")
+        var receipt = try Receipt(reading: record.body)
+        receipt.root = digest(9)
+        let other = ReceiptRecord(body: receipt.encoded(), signature: [], publicKey: [])
+        #expect(try await verdict(other) == "wrong")
+        #expect(try journal.receipt(of: id) == nil)
+    }
+}
