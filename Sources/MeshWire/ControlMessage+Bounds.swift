@@ -51,7 +51,8 @@ package enum ControlBounds {
     /// One label of the DNS (RFC 1035, section 2.3.4).
     private static let name = 63
 
-    /// What people call a node by: lower-case letters, digits and hyphens.
+    /// A bound for what crosses: lower-case letters, digits and hyphens. What a name is, with a sentence for each mistake, says
+    /// `MemberName`, which knows what this cannot.
     package static func isName(_ text: String) -> Bool {
         (1...name).contains(text.utf8.count) && text.utf8.allSatisfy(isNameByte)
     }
