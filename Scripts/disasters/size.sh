@@ -11,10 +11,10 @@ CREATE TEMP TABLE more AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 
 CREATE TEMP TABLE model AS SELECT * FROM transfer ORDER BY key LIMIT 1;
 INSERT INTO transfer (id, direction, peer, code, roots, state, entries, files, chunks, bytes, allocated, manifest_complete,
     options, created, updated)
-  SELECT substr('aaaaaaaaaaaaaaaaaaaaaaaaaa', 1, 18) || substr('abcdefghijklmnop', i / 4096 % 16 + 1, 1)
-      || substr('abcdefghijklmnop', i / 256 % 16 + 1, 1) || substr('abcdefghijklmnop', i / 16 % 16 + 1, 1)
-      || substr('abcdefghijklmnop', i % 16 + 1, 1) || substr(id, 23, 4),
-    direction, peer, NULL, CAST(CAST(roots AS TEXT) || i AS BLOB) || x'00', 'active', entries, files, chunks, bytes, allocated,
+  SELECT substr('aaaaaaaaaaaaaaaaaaaaaaaaaa', 1, 18) || substr('0123456789abcdef', i / 4096 % 16 + 1, 1)
+      || substr('0123456789abcdef', i / 256 % 16 + 1, 1) || substr('0123456789abcdef', i / 16 % 16 + 1, 1)
+      || substr('0123456789abcdef', i % 16 + 1, 1) || substr(id, 23, 4),
+    direction, peer, NULL, CAST(rtrim(CAST(roots AS TEXT), char(0)) || i || char(0) AS BLOB), 'active', entries, files, chunks, bytes, allocated,
     manifest_complete, options, created - i * 1000000000, updated - i * 1000000000
   FROM model, more;
 INSERT INTO entry SELECT t.key, e.number, e.kind, e.path, e.size, e.allocated, e.mode, e.mtime_s, e.mtime_ns, e.target,
@@ -31,7 +31,7 @@ timed() { # what, limit in ms, command...
   local began limit_ms=$2 name=$1
   began=$(now_ms)
   shift 2
-  "$@" >/dev/null 2>>"$work/errors" || { fail "$name ended with $?"; return; }
+  "$@" >/dev/null 2>"$work/errors" || { fail "$name ended with $?: $(tail -n 1 "$work/errors")"; return; }
   local took=$(($(now_ms) - began))
   note="${note:+$note, }$name $took ms"
   [ "$took" -lt "$limit_ms" ] || fail "$name took $took ms"
@@ -42,8 +42,8 @@ disaster_many_open_transfers() {
   what="$count open transfers in both journals"
   needs sqlite3 || return
   tree=$work/other
-  make_tree "$tree" $((size_mib / 4))
-  start_both && hold && kill_both || return
+  make_tree "$tree" $((size_mib / 2))
+  start_both && hold $((size_mib / 8)) && kill_both || return
   multiply_transfers "$A" "$count" && multiply_transfers "$B" "$count" || { fail "the journals could not be filled"; return; }
   local open
   open=$(sqlite3 "$B/journal.sqlite" "SELECT count(*) FROM transfer WHERE state = 'active'")
