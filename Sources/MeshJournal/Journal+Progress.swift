@@ -10,6 +10,8 @@ package struct TransferProgress: Hashable, Sendable {
     package var chunks: UInt64 = 0
     /// Plain bytes of these chunks.
     package var bytes: UInt64 = 0
+    /// Files all of whose chunks are among them; empty ones have none and do not count.
+    package var wholeFiles: UInt64 = 0
 
     package init() {}
 }
@@ -36,6 +38,7 @@ extension Journal {
     /// Walks held chunks and files side by side, both ascending.
     private static func addChunks(_ db: Database, transfer: Int64, to progress: inout TransferProgress) throws {
         var files = FileCursor(db: db, transfer: transfer)
+        var (latest, held): (UInt64?, UInt64) = (nil, 0)
         try Query(
             db,
             """
@@ -49,6 +52,9 @@ extension Journal {
             while next < end, let file = try files.file(holding: next) {
                 let last = min(end, file.chunks.upperBound)
                 progress.bytes += bytes(of: next..<last, in: file)
+                held = (file.entry == latest ? held : 0) + (last - next)
+                latest = file.entry
+                if held == file.chunks.count { progress.wholeFiles += 1 }
                 next = last
             }
             return true

@@ -10,6 +10,12 @@ package struct PlannedEntry: Hashable, Sendable {
         self.entry = entry
         self.missing = missing
     }
+
+    /// The conflict rule says of it that nothing is to come.
+    init(leftOut entry: ReceivedEntry) {
+        self.init(entry: entry, missing: NumberSet())
+        self.entry.state = .skipped
+    }
 }
 
 // What drives the receiver on: pages, plans, commits, and the end.
@@ -64,6 +70,9 @@ extension ReceiveSession {
             let plan = FilePlan(entry: planned.entry.number, manifest: planned.entry.manifest)
             plannedChunks = max(plannedChunks, plan.chunks.upperBound)
             guard planned.entry.state.isUnderWay else {
+                if planned.entry.state == .finished { counters.chunksResumed += UInt64(plan.chunks.count) }
+                counters.bytesResumed += plan.size
+                counters.filesResumed += 1
                 // A crash may have come between the word of the withdrawal and the removal of the part.
                 if planned.entry.state == .withdrawn && planned.entry.part != nil { taken.append(planned.entry) }
                 continue

@@ -296,12 +296,14 @@ package struct TransferCounters: Hashable, Sendable {
     package var chunksLate: UInt64 = 0
     /// Plain bytes of the chunks counted in `chunks`.
     package var bytes: UInt64 = 0
-    /// Plain bytes of chunks that were there when the session began.
+    /// Plain bytes that need not come: of chunks that were there when the session began, and of files left out or taken back.
     package var bytesResumed: UInt64 = 0
     /// Bytes of chunk frames, as sent or as arrived.
     package var wireBytes: UInt64 = 0
     /// Files under their final names since the session began.
     package var files: UInt64 = 0
+    /// Files that had ended when the session came to them.
+    package var filesResumed: UInt64 = 0
 
     package init() {}
 }

@@ -66,12 +66,14 @@ import Testing
             progress = try await journal.progress(of: transferID(2))
             #expect(progress.chunks == 2)
             #expect(progress.bytes == chunk + 5)
+            #expect(progress.wholeFiles == 1)
             #expect(progress.entries == [.open: 1, .finished: 1])
             try await journal.commit(group(0..<1), to: transferID(2))
             try await journal.complete(transferID(2), state: .done, receipt: receipt, at: 9)
             progress = try await journal.progress(of: transferID(2))
             #expect(progress.chunks == 3)
             #expect(progress.bytes == chunk * 2 + 5)
+            #expect(progress.wholeFiles == 2)
         }
     }
 

@@ -1,8 +1,9 @@
 import MeshSimulation
-import MeshTransfer
 import MeshWire
 import NIOCore
 import Testing
+
+@testable import MeshTransfer
 
 /// What of a part counts after the machine went down: a file of three chunks, all of them committed and none synced.
 @Suite struct ReceivePlannerTests {
@@ -68,5 +69,24 @@ import Testing
         #expect(planned.missing == set(0, 1, 2))
         #expect(planned.entry.part == nil && planned.entry.state == .open)
         #expect(disk.partNumbers.isEmpty)
+    }
+
+    /// Many small files and one long one: whatever is read ahead, each gets its own rows.
+    @Test(arguments: [1, 3, 9_000]) func everyFileGetsItsOwnRows(_ step: UInt64) async throws {
+        let (journal, id) = (SimulatedJournal(), TransferID(Bytes16()))
+        try journal.create(TransferRecord(id: id, direction: .receive, roots: [], created: 0, updated: 0))
+        let all: UInt64 = 20_000
+        try journal.append(manifest(Array(repeating: 1, count: Int(all))), to: id)
+        var group = CommitGroup()
+        group.chunks = (0..<all).filter { $0 % 3 != 1 }.map { ChunkRecord(number: $0, digest: digest($0)) }
+        try journal.commit(group, to: id)
+        let ports = ReceivePorts(
+            transfer: id, journal: journal, sink: disk, pool: InlinePool(), rules: ReceiveRules(), isLocal: true)
+        var reader = ChunkRowReader(ports: ports, end: all)
+        for first in stride(from: 0, to: all, by: Int(step)) {
+            let range = first..<min(first + step, all)
+            let rows = try await reader.rows(of: range).map(\.number)
+            #expect(rows == range.filter { $0 % 3 != 1 })
+        }
     }
 }

@@ -144,6 +144,20 @@ import Testing
         )
     }
 
+    /// What is over when the session comes to it counts as there: progress must reach the whole.
+    @Test func whatHasEndedCountsAsThere() {
+        var entries = received([chunkSize, 7, 3])
+        entries[0].state = .finished
+        entries[1].state = .skipped
+        var session = ReceiveSession(totals: totals(entries.map(\.manifest)), now: now)
+        _ = session.start(now: now)
+        let plans = [planned(entries[0], missing: set()), planned(entries[1], missing: set()), planned(entries[2])]
+        #expect(session.planned(plans, next: 3, now: now).text == ["send want 2"])
+        #expect(session.counters.bytesResumed == chunkSize + 7)
+        #expect(session.counters.filesResumed == 2)
+        #expect(session.counters.chunksResumed == 1)
+    }
+
     @Test func aResumedPartThatIsWholeNeedsItsSealAlone() {
         var entry = received([1])[0]
         entry.part = part(0)

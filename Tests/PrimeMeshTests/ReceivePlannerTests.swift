@@ -93,7 +93,8 @@ import Testing
     func ruleDecidesBeforeAnythingIsSent(_ rule: ConflictRule, _ age: Int, _ isLeftOut: Bool) async throws {
         try await withPlanner(rule: rule) { bench in
             try await bench.putInTheWay(seconds: 1_000 + age)
-            try await bench.expectMissing(isLeftOut ? nil : NumberSet(0..<3))
+            try await bench.expectMissing(
+                isLeftOut ? NumberSet() : NumberSet(0..<3), state: isLeftOut ? .skipped : .open)
         }
     }
 
@@ -140,13 +141,16 @@ private struct PlannerBench {
     }
 
     /// What is wanted of the file; nil where it is left out.
-    func expectMissing(_ chunks: NumberSet?, at location: SourceLocation = #_sourceLocation) async throws {
+    func expectMissing(
+        _ chunks: NumberSet?, state: EntryState? = nil, at location: SourceLocation = #_sourceLocation
+    ) async throws {
         guard case .planned(let entries, let next) = try await work.plan(from: 0, limit: 10) else {
             Issue.record("no plan", sourceLocation: location)
             return
         }
         #expect(next == 1, sourceLocation: location)
         #expect(entries.first?.missing == chunks, sourceLocation: location)
+        if let state { #expect(entries.first?.entry.state == state, sourceLocation: location) }
     }
 
     func write(chunk number: UInt64) async throws {

@@ -4,13 +4,12 @@ import MeshWire
 struct ReceivePlanner: Sendable {
     let ports: ReceivePorts
 
-    private static let rowBatch = 8_192
-
     func plan(from first: UInt64, limit: Int) async throws -> ReceiveEvent {
         let entries = try await ports.journal.receivedEntries(of: ports.transfer, from: first, limit: limit)
         let sink = ports.sink
         let looked = ports.isSettled ? [] : entries
         let removed = try await ports.pool.blocking { try FinishedFiles.removed(among: looked, sink: sink) }
+        var reader = ChunkRowReader(ports: ports, end: Self.chunksEnd(of: entries))
         var planned: [PlannedEntry] = []
         var skipped: [EndedEntry] = []
         for entry in entries {
@@ -20,8 +19,9 @@ struct ReceivePlanner: Sendable {
                 try await isLeftOut(entry)
             {
                 skipped.append(EndedEntry(number: entry.number, state: .skipped))
+                planned.append(PlannedEntry(leftOut: entry))
             } else {
-                planned.append(try await plan(entry))
+                planned.append(try await plan(entry, &reader))
             }
         }
         if !skipped.isEmpty {
@@ -32,12 +32,17 @@ struct ReceivePlanner: Sendable {
         return .planned(planned, next: first + UInt64(entries.count))
     }
 
-    private func plan(_ entry: ReceivedEntry) async throws -> PlannedEntry {
+    private static func chunksEnd(of entries: [ReceivedEntry]) -> UInt64 {
+        let last = entries.last { $0.manifest.kind == .file }
+        return last.map { FilePlan(entry: $0.number, manifest: $0.manifest).chunks.upperBound } ?? 0
+    }
+
+    private func plan(_ entry: ReceivedEntry, _ reader: inout ChunkRowReader) async throws -> PlannedEntry {
         let nothing = PlannedEntry(entry: entry, missing: NumberSet())
         guard entry.manifest.kind == .file else { return nothing }
         switch entry.state {
-        case .open, .sealed, .finishing: return try await planPart(entry)
-        case .finished: return entry.isDurable ? nothing : try await planFinished(entry)
+        case .open, .sealed, .finishing: return try await planPart(entry, &reader)
+        case .finished: return entry.isDurable ? nothing : try await planFinished(entry, &reader)
         case .skipped, .withdrawn: return nothing
         }
     }
@@ -54,10 +59,10 @@ struct ReceivePlanner: Sendable {
     }
 
     /// A file under way: its part against its rows.
-    private func planPart(_ entry: ReceivedEntry) async throws -> PlannedEntry {
+    private func planPart(_ entry: ReceivedEntry, _ reader: inout ChunkRowReader) async throws -> PlannedEntry {
         let plan = FilePlan(entry: entry.number, manifest: entry.manifest)
         guard entry.part != nil else { return PlannedEntry(entry: entry, missing: NumberSet(plan.chunks)) }
-        let rows = try await rows(of: plan.chunks)
+        let rows = try await reader.rows(of: plan.chunks)
         switch PartTrust.judge(
             recorded: entry.part, observed: try await observe(entry), bound: bound(plan, rows),
             isThisBoot: rows.allSatisfy { $0.isThisBoot || $0.isSynced }, isLocal: ports.isLocal)
@@ -75,9 +80,11 @@ struct ReceivePlanner: Sendable {
 
     /// A file under its final name that had not reached the disk when the machine went down: a file system may have kept
     /// the rename and lost the data. What does not verify is removed and received again.
-    private func planFinished(_ entry: ReceivedEntry) async throws -> PlannedEntry {
+    private func planFinished(
+        _ entry: ReceivedEntry, _ reader: inout ChunkRowReader
+    ) async throws -> PlannedEntry {
         let plan = FilePlan(entry: entry.number, manifest: entry.manifest)
-        let rows = try await rows(of: plan.chunks)
+        let rows = try await reader.rows(of: plan.chunks)
         let nothing = PlannedEntry(entry: entry, missing: NumberSet())
         // Synced rows alone tell nothing of the name, which came later.
         if ports.isLocal, !rows.isEmpty, rows.allSatisfy(\.isThisBoot) { return nothing }
@@ -124,19 +131,6 @@ struct ReceivePlanner: Sendable {
     /// Bytes that the rows claim to be there.
     private func bound(_ plan: FilePlan, _ rows: [ChunkRecord]) -> UInt64 {
         rows.last.map { plan.extent(of: $0.number) }.map { $0.offset + UInt64($0.length) } ?? 0
-    }
-
-    private func rows(of chunks: Range<UInt64>) async throws -> [ChunkRecord] {
-        var rows: [ChunkRecord] = []
-        var next = chunks.lowerBound
-        while next < chunks.upperBound {
-            let batch = try await ports.journal.chunks(
-                of: ports.transfer, in: next..<chunks.upperBound, limit: Self.rowBatch)
-            guard let last = batch.last else { break }
-            rows += batch
-            next = last.number + 1
-        }
-        return rows
     }
 
     private func missing(_ plan: FilePlan, _ rows: [ChunkRecord]) -> NumberSet {

@@ -84,7 +84,7 @@ struct SendFlow: Sendable {
         let source = try await node.blocking { try FileSource(roots: roots) }
         let manifest = ManifestWriter(journal: node.journal, record: record)
         let done = try await node.journal.progress(of: record.id)
-        let report = TransferReport(base: done.bytes, emit: events)
+        let report = TransferReport(base: .known(bytes: done.bytes, files: done.wholeFiles), emit: events)
         report.begin(record.id)
         let registry = ChannelRegistry()
         let links = try await LinkSource.open(

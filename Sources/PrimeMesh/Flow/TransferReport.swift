@@ -7,7 +7,7 @@ final class TransferReport: Sendable {
     /// Nanoseconds between two progress events.
     private static let interval: UInt64 = 100_000_000
 
-    private struct State {
+    fileprivate struct State {
         var transfer: TransferID?
         var began = NodeClock.monotonic
         var lastProgress: UInt64 = 0
@@ -15,17 +15,24 @@ final class TransferReport: Sendable {
         /// Of sessions that have ended.
         var past = TransferCounters()
         var snapshot = TransferSnapshot()
+        var base: Base
         var failed: UInt64 = 0
         var sourceChanged = false
     }
 
-    private let state = Mutex(State())
-    private let emit: @Sendable (TransferEvent) -> Void
-    /// Bytes that were there when the program started; the receiver counts them itself.
-    private let base: UInt64
+    /// What was there before the session that is under way.
+    enum Base: Sendable {
+        /// A receiver's session finds out by itself and counts it.
+        case counted
+        /// A sender's does not: by the journal when the program began, and by the sessions since.
+        case known(bytes: UInt64, files: UInt64)
+    }
 
-    init(base: UInt64 = 0, emit: @escaping @Sendable (TransferEvent) -> Void) {
-        self.base = base
+    private let state: Mutex<State>
+    private let emit: @Sendable (TransferEvent) -> Void
+
+    init(base: Base = .counted, emit: @escaping @Sendable (TransferEvent) -> Void) {
+        state = Mutex(State(base: base))
         self.emit = emit
     }
 
@@ -37,7 +44,10 @@ final class TransferReport: Sendable {
     func nextSession() {
         state.withLock { state in
             state.past.add(state.snapshot.counters)
-            state.snapshot.counters = TransferCounters()
+            if case .known(let bytes, let files) = state.base {
+                state.base = .known(bytes: bytes + state.snapshot.bytes, files: files + state.snapshot.files)
+            }
+            state.snapshot = TransferSnapshot(receipt: state.snapshot.receipt)
         }
     }
 
@@ -52,8 +62,9 @@ final class TransferReport: Sendable {
         let event = state.withLock { state -> TransferEvent? in
             let now = NodeClock.monotonic
             state.snapshot = snapshot
-            let bytes = min(base + snapshot.bytes, max(snapshot.totals.bytes, snapshot.bytes))
-            state.meter.update(bytes, now: now)
+            let (bytes, files) = state.moved
+            // Of what moved, not of what turned out to be there.
+            state.meter.update(state.past.bytes + snapshot.counters.bytes, now: now)
             guard let transfer = state.transfer, now >= state.lastProgress + Self.interval, snapshot.totals.entries > 0
             else { return nil }
             state.lastProgress = now
@@ -63,7 +74,7 @@ final class TransferReport: Sendable {
                 TransferProgress(
                     transfer: transfer, bytes: bytes, totalBytes: snapshot.totals.bytes,
                     isCounting: snapshot.isCounting,
-                    files: snapshot.files, totalFiles: snapshot.totals.files,
+                    files: files, totalFiles: snapshot.totals.files,
                     wireBytes: state.past.wireBytes + snapshot.counters.wireBytes, rate: rate,
                     remaining: rate > 0 && !snapshot.isCounting ? Double(rest) / rate : nil, lanes: lanes))
         }
@@ -87,6 +98,17 @@ final class TransferReport: Sendable {
     }
 
     var receipt: Receipt? { state.withLock { $0.snapshot.receipt } }
+}
+
+extension TransferReport.State {
+    /// Bytes and files by now, over all sessions; a chunk that was sent twice makes no more than the whole.
+    fileprivate var moved: (bytes: UInt64, files: UInt64) {
+        guard case .known(let bytes, let files) = base else { return (snapshot.bytes, snapshot.files) }
+        return (
+            min(bytes + snapshot.bytes, max(snapshot.totals.bytes, snapshot.bytes)),
+            min(files + snapshot.files, max(snapshot.totals.files, snapshot.files))
+        )
+    }
 }
 
 extension TransferCounters {

@@ -192,7 +192,7 @@ final class ReceiveShell: TransferShell {
         return TransferSnapshot(
             bytes: counters.bytes + counters.bytesResumed, totals: running.session.known,
             isCounting: running.session.isCounting,
-            files: counters.files, counters: counters, receipt: receipt)
+            files: counters.files + counters.filesResumed, counters: counters, receipt: receipt)
     }
 
     let closing: @Sendable () async -> Void = {}
