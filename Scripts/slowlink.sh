@@ -50,8 +50,12 @@ shape "$near" "slow$$a" 10.78.0.1
 shape "$far" "slow$$b" 10.78.0.2
 
 # One transfer over the slow link: source, mode. Leaves its time in `ms` and the sender's last event in `done`.
+# Small files of earlier runs stay until the end: ext4 takes its time to make files where thousands were just deleted.
+transfers=0
 transfer() {
-  rm -rf "$work/A" "$work/B" "$work/out" "$work/near" "$work/far"
+  transfers=$((transfers + 1))
+  local out=$work/out.$transfers
+  rm -rf "$work/A" "$work/B" "$work/near" "$work/far"
   mkdir -m 700 "$work/near" "$work/far"
   local began code=0
   PMESH_CODE=$("$PMESH" code)
@@ -60,7 +64,7 @@ transfer() {
   XDG_RUNTIME_DIR=$work/near ip netns exec "$near" "$PMESH" send "$1" --home "$work/A" --listen 10.78.0.1:47000 \
     --compress "$2" --json >"$work/sender" 2>"$work/errors" &
   sender=$!
-  XDG_RUNTIME_DIR=$work/far ip netns exec "$far" "$PMESH" receive --home "$work/B" --out "$work/out" --yes \
+  XDG_RUNTIME_DIR=$work/far ip netns exec "$far" "$PMESH" receive --home "$work/B" --out "$out" --yes \
     --peer 10.78.0.1:47000 --json >"$work/receiver" 2>>"$work/errors" &
   receiver=$!
   await "$receiver" 300000 || code=$?
@@ -68,11 +72,11 @@ transfer() {
   ms=$(($(now_ms) - began))
   sender= receiver=
   [ "$code" -eq 0 ] || { cat "$work/errors" >&2; die "slowlink: a transfer failed"; }
-  same_tree "$1" "$work/out/$(basename "$1")" || die "slowlink: what was received differs"
+  same_tree "$1" "$out/$(basename "$1")" || die "slowlink: what was received differs"
   done=$(grep '"event":"done"' "$work/sender")
 }
 
-calc() { awk "BEGIN { printf \"%.${2:-2}f\", $1 }"; }
+calc() { awk "BEGIN { printf \"%.${2:-2}f\", ($1) }"; }
 failed=
 goal() { # what, share, goal
   local verdict=reached

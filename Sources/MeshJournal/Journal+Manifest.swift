@@ -68,8 +68,9 @@ extension Journal {
         try await received(of: id, first, limit, condition: "number >= ?2", order: "ASC")
     }
 
-    package func receivedEntries(of id: TransferID, downFrom last: UInt64, limit: Int) async throws -> [ReceivedEntry] {
-        try await received(of: id, last, limit, condition: "number <= ?2", order: "DESC")
+    package func receivedFolders(of id: TransferID, downFrom last: UInt64, limit: Int) async throws -> [ReceivedEntry] {
+        let kind = EntryKind.folder.rawValue
+        return try await received(of: id, last, limit, condition: "number <= ?2 AND kind = \(kind)", order: "DESC")
     }
 
     private func received(
@@ -91,7 +92,7 @@ extension Journal {
         try await read { db in
             let sql = "SELECT number FROM entry WHERE transfer = ?1 AND state = 5 ORDER BY number"
             let numbers = try db.rows(sql, .int(try TransferHead(db, id).key), read: ManifestEntry.number)
-            return NumberSet(numbers.map { $0..<$0 + 1 })
+            return NumberSet(numbers: numbers)
         }
     }
 }

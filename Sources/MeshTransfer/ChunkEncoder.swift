@@ -239,6 +239,6 @@ package enum ZeroRun {
             zeros.withUnsafeBytes { hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }
             rest -= count
         }
-        return Digest(hasher.finalize()) ?? Digest()
+        return Digest(hasher.finalize())
     }
 }

@@ -35,11 +35,13 @@ package enum CompressionChoice: Hashable, Sendable {
 /// zlib can give and a fast one is not slowed.
 ///
 /// ```
-///               waits 2 MiB            waits 2 MiB            waits 2 MiB
-///      raw ────────────────▶ level 1 ────────────▶ level 6 ────────────▶ level 9
-///          ◀────────────────         ◀────────────         ◀────────────
-///            dry four times          below 512 KiB           below 1 MiB
+///               waits 2 MiB            waits 2 MiB
+///      raw ────────────────▶ level 1 ────────────▶ level 6
+///          ◀────────────────         ◀────────────
+///            dry four times          below 512 KiB
 /// ```
+/// Level 9 is no step of it: of source text it makes 0.6 % less than level 6 does, for more than twice the time.
+///
 /// It begins at level 1: what the sockets swallow before anything waits would otherwise leave as it is, on a slow link a
 /// second's worth. A step up that has to be taken back soon is tried again after twice as many batches each time: where
 /// the processors are what is slow, the link's queue fills and runs dry in turn.
@@ -52,7 +54,6 @@ package struct CompressionPolicy: Hashable, Sendable {
 
     private static let ladder = [
         Rung(level: 1, leftBelow: 128 * 1024), Rung(level: 6, leftBelow: 512 * 1024),
-        Rung(level: 9, leftBelow: 1024 * 1024),
     ]
     /// Bytes that wait when more effort is worth it: 0.2 s of a link of 100 Mbit/s, 2 ms of the fastest loopback.
     private static let full = 2 * 1024 * 1024

@@ -24,7 +24,7 @@ package struct MerkleTree: Sendable {
 
     /// The root of all leaves so far; SHA-256 of nothing where there are none.
     package var root: Digest {
-        guard var node = peaks.last else { return Digest(SHA256.hash(data: [UInt8]())) ?? Digest() }
+        guard var node = peaks.last else { return Digest(SHA256.hash(data: [UInt8]())) }
         for peak in peaks.dropLast().reversed() { node = Self.hash(0x01, peak, node) }
         return node
     }
@@ -33,7 +33,7 @@ package struct MerkleTree: Sendable {
         var hasher = SHA256()
         hasher.update(data: [prefix])
         for part in parts { part.withBytes { hasher.update(bufferPointer: $0) } }
-        return Digest(hasher.finalize()) ?? Digest()
+        return Digest(hasher.finalize())
     }
 }
 
@@ -64,6 +64,6 @@ package struct TransferRoot: Sendable {
         hasher.update(data: Array(manifest.finalize()))
         tree.root.withBytes { hasher.update(bufferPointer: $0) }
         hasher.update(data: withUnsafeBytes(of: tree.count.bigEndian) { Array($0) })
-        return Digest(hasher.finalize()) ?? Digest()
+        return Digest(hasher.finalize())
     }
 }

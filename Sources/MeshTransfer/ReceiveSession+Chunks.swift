@@ -144,7 +144,7 @@ extension ReceiveSession {
 
     private mutating func acknowledge(_ group: CommitGroup, _ instructions: inout [Instruction]) {
         guard !group.chunks.isEmpty else { return }
-        let numbers = NumberSet(group.chunks.map { $0.number..<$0.number + 1 })
+        let numbers = NumberSet(numbers: group.chunks.lazy.map(\.number))
         for piece in numbers.pieces(of: Limits.ranges) { instructions.append(.acknowledge(piece)) }
         recent.append(contentsOf: numbers.ranges)
         if recent.count > Self.recentLimit { recent.removeFirst(recent.count - Self.recentLimit) }
@@ -196,7 +196,7 @@ extension ReceiveSession {
         guard closing.isEmpty else { return instructions + closing.map { .send($0) } }
         let missing = window.missing
         // To the sender these are on their way still.
-        let damaged = NumberSet(attempts.keys.filter(missing.contains).map { $0..<$0 + 1 })
+        let damaged = NumberSet(numbers: attempts.keys.filter(missing.contains))
         for piece in damaged.pieces(of: Limits.ranges) { instructions.append(.send(.damaged(chunks: piece))) }
         return instructions + wants(missing, seals: window.unsealed)
     }

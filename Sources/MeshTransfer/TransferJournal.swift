@@ -32,8 +32,8 @@ package protocol TransferJournal: Sendable {
     func sourceFiles(of id: TransferID, holding chunk: UInt64, limit: Int) async throws -> [SourceEntry]
     /// Receiver's entries from number `first` on, at most `limit`, ascending.
     func receivedEntries(of id: TransferID, from first: UInt64, limit: Int) async throws -> [ReceivedEntry]
-    /// Receiver's entries up to number `last`, descending, at most `limit`: folders are finished deepest first.
-    func receivedEntries(of id: TransferID, downFrom last: UInt64, limit: Int) async throws -> [ReceivedEntry]
+    /// Receiver's folders up to number `last`, descending, at most `limit`: they are finished deepest first.
+    func receivedFolders(of id: TransferID, downFrom last: UInt64, limit: Int) async throws -> [ReceivedEntry]
     /// Entries withdrawn by later ones; few.
     func withdrawnEntries(of id: TransferID) async throws -> NumberSet
 

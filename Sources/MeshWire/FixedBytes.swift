@@ -9,7 +9,19 @@ public struct Bytes32: Hashable, Sendable {
     public init() {}
 
     /// Nil unless `bytes` are exactly 32.
+    public init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 32 else { return nil }
+        withUnsafeMutableBytes(of: &self) { $0.copyMemory(from: bytes) }
+    }
+
+    /// Nil unless `bytes` are exactly 32.
     public init?(_ bytes: some Sequence<UInt8>) {
+        // Byte by byte through a protocol is a microsecond, and there is a digest for every chunk.
+        if let copied = bytes.withContiguousStorageIfAvailable({ Self(UnsafeRawBufferPointer($0)) }) {
+            guard let copied else { return nil }
+            self = copied
+            return
+        }
         var count = 0
         for byte in bytes {
             guard count < 32 else { return nil }

@@ -11,6 +11,19 @@ extension RangeSet where Bound == UInt64 {
         self.init(CollectionOfOne(range))
     }
 
+    /// These numbers. Neighbours that follow one another, as they mostly do, cost one insertion.
+    package init(numbers: some Sequence<UInt64>) {
+        var ranges: [Range<UInt64>] = []
+        for number in numbers {
+            if let last = ranges.last, last.upperBound == number {
+                ranges[ranges.count - 1] = last.lowerBound..<number + 1
+            } else {
+                ranges.append(number..<number + 1)
+            }
+        }
+        self.init(ranges)
+    }
+
     package mutating func insert(_ number: UInt64) {
         insert(contentsOf: number..<number + 1)
     }

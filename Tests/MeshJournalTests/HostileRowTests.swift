@@ -11,7 +11,8 @@ import Testing
             "UPDATE entry SET size = -1", "UPDATE entry SET kind = 9", "UPDATE entry SET kind = 2",
             "UPDATE entry SET path = zeroblob(5000)", "UPDATE entry SET path = x''", "UPDATE entry SET mode = 2541",
             "UPDATE entry SET mtime_ns = 1000000000", "UPDATE entry SET first_chunk = -5",
-            "UPDATE entry SET allocated = -1", "UPDATE entry SET number = -1", "UPDATE entry SET state = 17",
+            "UPDATE entry SET allocated = -1", "UPDATE entry SET number = 9223372036854775807",
+            "UPDATE entry SET state = 17",
             "UPDATE entry SET part_device = 1", "UPDATE entry SET final_name = zeroblob(256)",
             "UPDATE entry SET durable = 3", "UPDATE transfer SET direction = 'sideways'",
             "UPDATE transfer SET entries = -4", "UPDATE transfer SET files = 8, entries = 7",
@@ -24,7 +25,7 @@ import Testing
         ])
     func entries(_ damage: String) async throws {
         try await expectCorrupt(damage) { journal in
-            _ = try await journal.receivedEntries(of: transferID(1), downFrom: .max, limit: 10)
+            _ = try await journal.receivedEntries(of: transferID(1), from: 0, limit: 10)
         }
     }
 

@@ -7,6 +7,7 @@ func conformance(_ make: () async throws -> some TransferJournal) async throws {
     try await keepsTransfers(make())
     try await keepsSourceEntries(make())
     try await keepsReceivedEntries(make())
+    try await findsFoldersFromTheDeepestOn(make())
     try await refusesNumbersThatDoNotContinue(make())
     try await withdraws(make())
     try await findsFilesByChunk(make())
@@ -85,9 +86,23 @@ private func keepsReceivedEntries(_ journal: some TransferJournal) async throws 
     try await journal.append(entries, to: transferID(1))
     let expected = entries.enumerated().map { ReceivedEntry(number: UInt64($0.offset), manifest: $0.element) }
     #expect(try await journal.receivedEntries(of: transferID(1), from: 1, limit: 10) == Array(expected[1...]))
-    #expect(
-        try await journal.receivedEntries(of: transferID(1), downFrom: .max, limit: 2) == [expected[2], expected[1]])
-    #expect(try await journal.receivedEntries(of: transferID(1), downFrom: 0, limit: 2) == [expected[0]])
+}
+
+private func findsFoldersFromTheDeepestOn(_ journal: some TransferJournal) async throws {
+    try await journal.create(record(1, .receive))
+    var entries = files([1, 2])
+    for name in ["a", "b", "c"] {
+        entries.insert(
+            ManifestEntry(kind: .folder, path: bytes(name), mode: 0o755, firstChunk: 1), at: entries.count - 1)
+    }
+    try await journal.append(entries, to: transferID(1))
+    func found(_ last: UInt64, _ limit: Int) async throws -> [UInt64] {
+        try await journal.receivedFolders(of: transferID(1), downFrom: last, limit: limit).map(\.number)
+    }
+    #expect(try await found(.max, 10) == [3, 2, 1])
+    #expect(try await found(.max, 2) == [3, 2])
+    #expect(try await found(2, 10) == [2, 1])
+    #expect(try await found(0, 10) == [])
 }
 
 private func refusesNumbersThatDoNotContinue(_ journal: some TransferJournal) async throws {

@@ -6,7 +6,7 @@ import struct Crypto.SHA256
 
 /// Known values were computed apart from this code, by RFC 6962's recursive definition.
 @Suite struct MerkleTreeTests {
-    private func sha256(_ bytes: [UInt8]) -> Digest { Digest(SHA256.hash(data: bytes))! }
+    private func sha256(_ bytes: [UInt8]) -> Digest { Digest(SHA256.hash(data: bytes)) }
 
     @Test(arguments: [
         (0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),

@@ -92,5 +92,5 @@ extension RangeSet where Bound == UInt64 {
 func set(_ numbers: UInt64...) -> NumberSet { NumberSet(numbers) }
 
 extension [UInt8] {
-    var sha256: Digest { Digest(SHA256.hash(data: self)) ?? Digest() }
+    var sha256: Digest { Digest(SHA256.hash(data: self)) }
 }

@@ -21,6 +21,13 @@ import Testing
         #expect(try read(text, bound: 2_000) == numbers)
     }
 
+    @Test(arguments: [
+        ([UInt64](), [Range<UInt64>]()), ([7], [7..<8]), ([1, 2, 3, 9, 10], [1..<4, 9..<11]),
+        ([5, 4, 3, 5, 5, 6], [3..<7]), ([9, 1, 2, 0], [0..<3, 9..<10]),
+    ]) func numbersInAnyOrderMakeASet(numbers: [UInt64], ranges: [Range<UInt64>]) {
+        #expect(NumberSet(numbers: numbers) == NumberSet(ranges))
+    }
+
     @Test func numbersStayBelowTheirBound() throws {
         #expect(try read("01 00 09", bound: 10) == NumberSet(0..<10))
         #expect(throws: WireError.invalid("chunk")) { try read("01 00 0a", bound: 10) }

@@ -59,6 +59,10 @@ import Testing
         #expect(Bytes32(0..<31) == nil)
         #expect(Bytes32(0..<33) == nil)
         #expect(Bytes32(0..<32)?.array == Array(0..<32))
+        // Memory is copied at once, other sequences byte by byte.
+        for count in [0, 31, 33] { #expect(Bytes32([UInt8](repeating: 1, count: count)) == nil) }
+        #expect(Bytes32(Array(1..<33))?.array == Array(1..<33))
+        #expect(Bytes32(Array(0..<40)[4..<36])?.array == Array(4..<36))
         #expect(Bytes16(0..<15) == nil)
         #expect(Bytes16(0..<17) == nil)
         #expect(Bytes16(0..<16)?.array == Array(0..<16))

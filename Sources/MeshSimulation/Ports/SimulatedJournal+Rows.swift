@@ -46,9 +46,10 @@ extension SimulatedJournal {
         try read(id) { Array($0.entries.dropFirst(Int(clamping: first)).prefix(limit)) }
     }
 
-    package func receivedEntries(of id: TransferID, downFrom last: UInt64, limit: Int) throws -> [ReceivedEntry] {
+    package func receivedFolders(of id: TransferID, downFrom last: UInt64, limit: Int) throws -> [ReceivedEntry] {
         try read(id) {
-            Array($0.entries.prefix(Int(clamping: last &+ 1 == 0 ? last : last + 1)).reversed().prefix(limit))
+            let entries = $0.entries.prefix(Int(clamping: last &+ 1 == 0 ? last : last + 1))
+            return Array(entries.reversed().lazy.filter { $0.manifest.kind == .folder }.prefix(limit))
         }
     }
 

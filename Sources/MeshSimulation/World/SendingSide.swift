@@ -99,7 +99,7 @@ final class SendingSide {
                 return answer(.encoded(job.id, batch, failed: failed))
             }
         case .seal(let entries):
-            let numbers = NumberSet(entries.map { $0.number..<$0.number + 1 })
+            let numbers = NumberSet(numbers: entries.lazy.map(\.number))
             output.append(.message(.sealed(entries: numbers)))
         case .checkSeals(let numbers):
             jobs.inJournal { [unowned self] in answer(try await work.checkSeals(numbers)) }

@@ -22,9 +22,8 @@ package struct ReceiveCompletion: Sendable {
 
     /// `time`: wall clock, nanoseconds since 1970.
     package func run(at time: Int64) async throws -> ReceiveEvent {
-        try await makeLinks(at: time)
+        let leftOut = try await makeLinks(at: time)
         try await finishFolders()
-        let leftOut = try await skippedEntries()
         if let answer = try await kept(leftOut) { return answer }
         let computed = try await RootComputation(
             journal: ports.journal, transfer: ports.transfer, direction: .receive, skipped: leftOut
@@ -51,10 +50,12 @@ package struct ReceiveCompletion: Sendable {
     }
 
     /// Links that the machine's end may have taken are made once more: where one stands nothing changes, and what was decided
-    /// on stays so.
-    private func makeLinks(at time: Int64) async throws {
+    /// on stays so. Answers what was left out, links and files, since all entries pass by here.
+    private func makeLinks(at time: Int64) async throws -> NumberSet {
         let (sink, rules) = (ports.sink, ports.rules)
+        var leftOut = NumberSet()
         try await ports.eachBatch { entries in
+            leftOut.formUnion(NumberSet(numbers: entries.lazy.filter { $0.state == .skipped }.map(\.number)))
             let links = entries.filter {
                 $0.manifest.kind == .link && ($0.state == .open || $0.state == .finished && !$0.isDurable)
             }
@@ -64,8 +65,10 @@ package struct ReceiveCompletion: Sendable {
             }
             var group = CommitGroup()
             group.ended = zip(links, ended).filter { $0.0.state == .open }.map(\.1)
+            leftOut.formUnion(NumberSet(numbers: group.ended.lazy.filter { $0.state == .skipped }.map(\.number)))
             if !group.isEmpty { _ = try await ReceiveWork(ports).commit(group, at: time) }
         }
+        return leftOut
     }
 
     /// Numbers grow with depth, so that going down them meets the deepest folders first.
@@ -73,10 +76,9 @@ package struct ReceiveCompletion: Sendable {
         let sink = ports.sink
         var last = try await entryCount()
         while last > 0 {
-            let entries = try await ports.journal.receivedEntries(
+            let folders = try await ports.journal.receivedFolders(
                 of: ports.transfer, downFrom: last - 1, limit: Self.batch)
-            guard let lowest = entries.last else { break }
-            let folders = entries.filter { $0.manifest.kind == .folder }
+            guard let lowest = folders.last else { break }
             try await ports.pool.blocking {
                 for folder in folders { try sink.makeFolder(folder.manifest) }
                 for folder in folders { try sink.finishFolder(folder.manifest) }
@@ -87,13 +89,5 @@ package struct ReceiveCompletion: Sendable {
 
     private func entryCount() async throws -> UInt64 {
         try await ports.journal.transfer(ports.transfer)?.totals.entries ?? 0
-    }
-
-    private func skippedEntries() async throws -> NumberSet {
-        var skipped = NumberSet()
-        try await ports.eachBatch { entries in
-            for entry in entries where entry.state == .skipped { skipped.insert(entry.number) }
-        }
-        return skipped
     }
 }

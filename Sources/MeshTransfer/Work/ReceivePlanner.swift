@@ -134,7 +134,7 @@ struct ReceivePlanner: Sendable {
     }
 
     private func missing(_ plan: FilePlan, _ rows: [ChunkRecord]) -> NumberSet {
-        NumberSet(plan.chunks).subtracting(NumberSet(rows.map { $0.number..<$0.number + 1 }))
+        NumberSet(plan.chunks).subtracting(NumberSet(numbers: rows.lazy.map(\.number)))
     }
 
     /// Reads back what may not have reached the disk, and compares.

@@ -109,6 +109,6 @@ extension TransferJournal {
 }
 
 extension CommitGroup {
-    package var chunkNumbers: NumberSet { NumberSet(chunks.map { $0.number..<$0.number + 1 }) }
+    package var chunkNumbers: NumberSet { NumberSet(numbers: chunks.lazy.map(\.number)) }
     package var finishedEntries: [UInt64] { ended.filter { $0.state == .finished }.map(\.number) }
 }

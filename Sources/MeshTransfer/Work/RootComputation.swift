@@ -38,9 +38,8 @@ struct RootComputation: Sendable {
             for entry in entries {
                 let number = totals.entries
                 guard totals.add(entry) else { throw TransferError.manifestContradicts }
-                if withdrawn.contains(number) || latest[entry.path] != nil {
-                    latest[entry.path] = !withdrawn.contains(number)
-                }
+                let isWithdrawn = withdrawn.contains(number)
+                if isWithdrawn || !latest.isEmpty && latest[entry.path] != nil { latest[entry.path] = !isWithdrawn }
                 guard entry.kind == .file, !excluded.contains(number) else { continue }
                 bytes += entry.size
                 if totals.chunks > entry.firstChunk { due.insert(contentsOf: entry.firstChunk..<totals.chunks) }
@@ -67,10 +66,8 @@ struct RootComputation: Sendable {
             while next < range.upperBound {
                 let rows = try await journal.chunks(of: transfer, in: next..<range.upperBound, limit: Self.batch)
                 guard let last = rows.last else { break }
-                for row in rows {
-                    root.add(chunk: row.digest)
-                    missing.remove(row.number)
-                }
+                for row in rows { root.add(chunk: row.digest) }
+                missing.subtract(NumberSet(numbers: rows.lazy.map(\.number)))
                 next = last.number + 1
             }
         }

@@ -204,7 +204,7 @@ final class SendShell: TransferShell {
 
     private func seal(_ entries: [SourceEntry]) {
         sealedFiles += UInt64(entries.count)
-        let numbers = NumberSet(entries.map { $0.number..<$0.number + 1 })
+        let numbers = NumberSet(numbers: entries.lazy.map(\.number))
         for piece in numbers.pieces(of: Limits.ranges) { lanes.send(.sealed(entries: piece)) }
         let source = context.source
         for entry in entries { source.release(entry) }

@@ -91,7 +91,7 @@ enum Framed {
     ) -> ChunkHeader {
         ChunkHeader(
             number: number, encoding: encoding, rawLength: rawLength ?? bytes.count, encodedLength: bytes.count,
-            digest: Digest(SHA256.hash(data: Array(bytes))) ?? Digest())
+            digest: Digest(SHA256.hash(data: Array(bytes))))
     }
 
     /// A chunk as an honest sender lays it out.
