@@ -14,7 +14,7 @@ INSERT INTO transfer (id, direction, peer, code, roots, state, entries, files, c
   SELECT substr('aaaaaaaaaaaaaaaaaaaaaaaaaa', 1, 18) || substr('0123456789abcdef', i / 4096 % 16 + 1, 1)
       || substr('0123456789abcdef', i / 256 % 16 + 1, 1) || substr('0123456789abcdef', i / 16 % 16 + 1, 1)
       || substr('0123456789abcdef', i % 16 + 1, 1) || substr(id, 23, 4),
-    direction, peer, NULL, CAST(rtrim(CAST(roots AS TEXT), char(0)) || i || char(0) AS BLOB), 'active', entries, files, chunks, bytes, allocated,
+    direction, peer, NULL, CAST(substr(roots, 1, length(roots) - 1) || i || char(0) AS BLOB), 'active', entries, files, chunks, bytes, allocated,
     manifest_complete, options, created - i * 1000000000, updated - i * 1000000000
   FROM model, more;
 INSERT INTO entry SELECT t.key, e.number, e.kind, e.path, e.size, e.allocated, e.mode, e.mtime_s, e.mtime_ns, e.target,

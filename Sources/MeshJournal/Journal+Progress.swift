@@ -39,6 +39,7 @@ extension Journal {
     private static func addChunks(_ db: Database, transfer: Int64, to progress: inout TransferProgress) throws {
         var files = FileCursor(db: db, transfer: transfer)
         var (latest, held): (UInt64?, UInt64) = (nil, 0)
+        var counted: UInt64 = 0
         try Query(
             db,
             """
@@ -46,8 +47,12 @@ extension Journal {
             UNION ALL SELECT first, length(digests) / 32 FROM digest_list WHERE transfer = ?1 ORDER BY 1
             """
         ).forEach([.int(transfer)]) { row in
-            var next = try row.number(0, "chunk number", limit: Limits.chunks - 1)
-            let end = next + (try row.number(1, "count of chunks", limit: Limits.chunks))
+            let first = try row.number(0, "chunk number", limit: Limits.chunks - 1)
+            let end = first + (try row.number(1, "count of chunks", limit: Limits.chunks))
+            // A chunk may be in a row and in a list.
+            var next = max(first, counted)
+            guard next < end else { return true }
+            counted = end
             progress.chunks += end - next
             while next < end, let file = try files.file(holding: next) {
                 let last = min(end, file.chunks.upperBound)

@@ -26,13 +26,13 @@ package struct EncodedBatch: Sendable {
     package var records: [ChunkRecord]
     /// Frames of all chunks; its readable bytes are their cost on a lane.
     package var frames: ByteBuffer
-    /// Plain bytes of all chunks.
-    package var rawBytes: Int
+    /// Plain bytes of each chunk, in the order of `records`.
+    package var lengths: [Int]
 
-    package init(records: [ChunkRecord] = [], frames: ByteBuffer = ByteBuffer(), rawBytes: Int = 0) {
+    package init(records: [ChunkRecord] = [], frames: ByteBuffer = ByteBuffer(), lengths: [Int] = []) {
         self.records = records
         self.frames = frames
-        self.rawBytes = rawBytes
+        self.lengths = lengths
     }
 
     package var cost: Int { frames.readableBytes }
@@ -70,11 +70,11 @@ package struct ChunkEncoder: ~Copyable {
         while let entry = rest.first?.entry {
             let own = rest.prefix { $0.entry.number == entry.number }
             rest = rest.dropFirst(own.count)
-            let mark = (frames: batch.frames.writerIndex, records: batch.records.count, raw: batch.rawBytes)
+            let mark = (frames: batch.frames.writerIndex, records: batch.records.count)
             do throws(DiskError) {
                 for piece in own {
                     batch.records.append(try encode(piece, choice: choice, source: source, into: &batch.frames))
-                    batch.rawBytes += piece.length
+                    batch.lengths.append(piece.length)
                 }
                 guard try source.isUnchanged(entry) else {
                     throw .changed(path: EntryPath.escaped(entry.manifest.path))
@@ -82,7 +82,7 @@ package struct ChunkEncoder: ~Copyable {
             } catch {
                 batch.frames.moveWriterIndex(to: mark.frames)
                 batch.records.removeSubrange(mark.records...)
-                batch.rawBytes = mark.raw
+                batch.lengths.removeSubrange(mark.records...)
                 failed.append((entry, error))
             }
         }

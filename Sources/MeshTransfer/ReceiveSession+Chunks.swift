@@ -156,10 +156,9 @@ extension ReceiveSession {
         guard !isEnded else { return [] }
         var instructions: [Instruction] = []
         for end in ended {
-            guard takenBack.remove(end.number) != nil, var entry = window[end.number]?.entry else {
-                counters.files += end.state == .finished ? 1 : 0
-                continue
-            }
+            let isTakenBack = takenBack.remove(end.number) != nil
+            if end.state == .finished && !isTakenBack { counters.files += 1 } else { counters.filesResumed += 1 }
+            guard isTakenBack, var entry = window[end.number]?.entry else { continue }
             entry.state = end.state
             entry.finalName = end.finalName
             instructions.append(.discard(entry))

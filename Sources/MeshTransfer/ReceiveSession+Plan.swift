@@ -71,19 +71,14 @@ extension ReceiveSession {
             plannedChunks = max(plannedChunks, plan.chunks.upperBound)
             guard planned.entry.state.isUnderWay else {
                 if planned.entry.state == .finished { counters.chunksResumed += UInt64(plan.chunks.count) }
-                counters.bytesResumed += plan.size
-                counters.filesResumed += 1
+                countResumed(bytes: plan.size, files: 1)
                 // A crash may have come between the word of the withdrawal and the removal of the part.
                 if planned.entry.state == .withdrawn && planned.entry.part != nil { taken.append(planned.entry) }
                 continue
             }
             let file = activate(planned, plan)
             counters.chunksResumed += UInt64(plan.chunks.count) - planned.missing.count
-            if file.missing.isEmpty {
-                counters.bytesResumed += plan.size
-            } else {
-                counters.bytesResumed += plan.size - min(plan.size, planned.missing.count * UInt64(plan.chunkSize))
-            }
+            countResumed(bytes: plan.size - file.missingBytes)
             missing.append(contentsOf: planned.missing.ranges)
             if plan.chunks.isEmpty && file.entry.part == nil {
                 empty.append(file.entry)
@@ -97,6 +92,13 @@ extension ReceiveSession {
             instructions.append(.makeParts(Array(empty[start..<min(start + Self.finishBatch, empty.count)])))
         }
         return instructions + advance(now: now)
+    }
+
+    /// Sizes are the journal's word, which nothing else bears out here: together no more than all there is.
+    mutating func countResumed(bytes: UInt64, files: UInt64 = 0) {
+        let (sum, isTooMuch) = counters.bytesResumed.addingReportingOverflow(bytes)
+        counters.bytesResumed = min(isTooMuch ? .max : sum, totals.bytes - min(counters.bytes, totals.bytes))
+        counters.filesResumed += files
     }
 
     private mutating func activate(_ planned: PlannedEntry, _ plan: FilePlan) -> ActiveFile {

@@ -214,6 +214,7 @@ package struct ReceiveSession: Sendable {
                 continue
             }
             window.remove(entry: entry.number)
+            countResumed(bytes: file.missingBytes, files: 1)
             if file.storing == 0 {
                 instructions.append(.discard(file.entry))
             } else {

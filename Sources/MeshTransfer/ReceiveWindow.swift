@@ -14,6 +14,9 @@ struct ActiveFile: Sendable {
 
     /// All bytes are in the part, whether committed or not.
     var isWritten: Bool { missing.isEmpty && storing == 0 && entry.part != nil }
+
+    /// Plain bytes of the missing chunks, the last one taken for as long as the others.
+    var missingBytes: UInt64 { min(plan.size, missing.count * UInt64(plan.chunkSize)) }
 }
 
 /// The files being received now: a bounded piece of the manifest, found by entry or by chunk.

@@ -34,11 +34,11 @@ extension SendSession {
             lanes[name]?.queued += batch.cost
             lanes[name]?.credit -= UInt64(batch.cost)
             counters.wireBytes += UInt64(batch.cost)
-            counters.bytes += UInt64(batch.rawBytes)
-            for record in batch.records {
+            for (record, length) in zip(batch.records, batch.lengths) {
                 everSent.insert(record.number)
                 // What was acknowledged while it was read once more for a lost lane waits for nothing.
-                if inFlight.contains(record.number) { sent[record.number] = Sent(record: record, lane: name) }
+                guard inFlight.contains(record.number) else { continue }
+                sent[record.number] = Sent(record: record, length: length, lane: name)
             }
             instructions.append(.transmit(name, batch.frames))
         }

@@ -71,6 +71,8 @@ package struct SendSession: Sendable {
 
     struct Sent: Sendable {
         var record: ChunkRecord
+        /// Plain bytes.
+        var length: Int
         var lane: LaneName
     }
 
@@ -93,7 +95,7 @@ package struct SendSession: Sendable {
     var readyBytes = 0
     var sent: [UInt64: Sent] = [:]
     /// Chunks that a lost lane carried: their acknowledgement may have survived it.
-    var orphans: [UInt64: ChunkRecord] = [:]
+    var orphans: [UInt64: Sent] = [:]
     var lanes: [LaneName: LaneRoom] = [:]
     var changes: [[UInt8]: Int] = [:]
     var skipped = NumberSet()
@@ -164,7 +166,7 @@ package struct SendSession: Sendable {
         lanes[name] = nil
         for (number, entry) in sent where entry.lane == name {
             sent[number] = nil
-            orphans[number] = entry.record
+            orphans[number] = entry
             inFlight.remove(number)
             wanted.insert(number)
             counters.chunksRetried += 1
@@ -210,8 +212,9 @@ package struct SendSession: Sendable {
         var records: [ChunkRecord] = []
         for number in awaiting(numbers) {
             let orphan = orphans.removeValue(forKey: number)
-            guard let record = sent.removeValue(forKey: number)?.record ?? orphan else { continue }
-            records.append(record)
+            guard let chunk = sent.removeValue(forKey: number) ?? orphan else { continue }
+            records.append(chunk.record)
+            counters.bytes += UInt64(chunk.length)
         }
         inFlight.subtract(numbers)
         // What a lost lane put back is not sent twice if its acknowledgement arrives after all.
@@ -302,7 +305,7 @@ package struct TransferCounters: Hashable, Sendable {
     package var wireBytes: UInt64 = 0
     /// Files under their final names since the session began.
     package var files: UInt64 = 0
-    /// Files that had ended when the session came to them.
+    /// Files that had ended when the session came to them, were left out or taken back.
     package var filesResumed: UInt64 = 0
 
     package init() {}

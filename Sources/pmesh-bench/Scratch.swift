@@ -17,6 +17,10 @@ struct Scratch: Sendable {
 
     func clear(_ name: String) { try? FileManager.default.removeItem(atPath: self[name]) }
 
+    /// Keeps until the end what the next run must not find: for minutes ext4 is slow to make files where thousands were
+    /// deleted.
+    func putAside(_ name: String, as other: String) { rename(self[name], self[other]) }
+
     func remove() { try? FileManager.default.removeItem(atPath: path) }
 }
 

@@ -158,6 +158,20 @@ import Testing
         #expect(session.counters.chunksResumed == 1)
     }
 
+    /// Nothing but its row bears out the size of a file that is over: the sum must not end the program.
+    @Test func sizesOfTheJournalAreNotTrusted() {
+        var entries = received([1, 2])
+        for index in entries.indices {
+            entries[index].manifest.size = UInt64(Int64.max)
+            entries[index].state = .finished
+        }
+        var session = ReceiveSession(totals: totals(received([1, 2]).map(\.manifest)), now: now)
+        _ = session.start(now: now)
+        let plans = entries.map { PlannedEntry(entry: $0, missing: NumberSet()) }
+        #expect(session.planned(plans, next: 2, now: now).text == [])
+        #expect(session.counters.bytesResumed == 3)
+    }
+
     @Test func aResumedPartThatIsWholeNeedsItsSealAlone() {
         var entry = received([1])[0]
         entry.part = part(0)

@@ -38,7 +38,7 @@ import Testing
         #expect(session.acknowledged(set(1)).text == ["record 1"])
         #expect(session.message(.receipt(body: [1], signature: [2])).text == ["check receipt"])
         #expect(session.receiptChecked(.proven(signed(9))).text == ["complete", "send received"])
-        #expect(session.counters.chunks == 3)
+        #expect(session.counters.chunks == 3 && session.counters.bytes == 3)
         #expect(session.counters.chunksRetried == 0)
         #expect(session.counters.wireBytes == UInt64(3 * headerCost))
     }

@@ -65,7 +65,7 @@ func batch(_ numbers: Range<UInt64>, rawLength: Int = 1) -> EncodedBatch {
         batch.frames.writeRepeatingByte(0, count: headerCost)
         FrameEncoder.frame(header, stream: 1, in: &batch.frames, at: start)
         batch.records.append(ChunkRecord(number: number, digest: digest(number)))
-        batch.rawBytes += rawLength
+        batch.lengths.append(rawLength)
     }
     return batch
 }

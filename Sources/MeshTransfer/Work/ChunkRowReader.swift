@@ -3,7 +3,7 @@ import MeshWire
 /// Rows of files that are asked for in the order of the manifest: the journal is read by thousands of rows, so that as many
 /// small files cost one question.
 ///
-/// What is written to the journal meanwhile must concern only files that were asked for already.
+/// What is written to the journal meanwhile must concern only files that were asked for already, or passed over.
 struct ChunkRowReader: Sendable {
     private static let batch = 8_192
 

@@ -36,7 +36,9 @@ struct Whole: Sendable {
             if let rsync { results[2].transfers.append(try settled { try rsync.run(scratch["large"]) }) }
             results[1].transfers.append(try settled { try many.run() })
             if run == 0 { try compare("small") }
+            scratch.putAside("out", as: "aside.\(run).pmesh")
             if let rsync { results[3].transfers.append(try settled { try rsync.run(scratch["small"]) }) }
+            scratch.putAside("out", as: "aside.\(run).rsync")
         }
         return results
     }
