@@ -27,7 +27,7 @@ import Testing
         try await onStage { stage in
             stage.makeTree(size: Self.size)
             let half = try await stage.startHalf()
-            #expect(await half.receiver.event("file", count: 25) != nil)
+            #expect(await half.receiver.event("file", count: 10) != nil)
             let path = stage(removed.rawValue)
             #expect(system("chmod", "-R", "u+rwx", path) && system("rm", "-rf", path))
             half.road.release()

@@ -37,7 +37,9 @@ final class Stage: Sendable {
     // MARK: commands
 
     /// Seconds after which a command is killed; none here takes a tenth of it. Under a sanitizer all takes longer.
-    static let deadline = 40.0 * (ProcessInfo.processInfo.environment["PMESH_TEST_PATIENCE"].flatMap(Double.init) ?? 1)
+    static let deadline = 40.0 * patience
+    /// More than 1 under a sanitizer, which takes time and memory.
+    static let patience = ProcessInfo.processInfo.environment["PMESH_TEST_PATIENCE"].flatMap(Double.init) ?? 1
 
     func start(
         _ words: [String], environment: [String: String] = [:], input: String = "", deadline: Double = Stage.deadline

@@ -50,7 +50,7 @@ struct Misdeed: Sendable, CustomTestStringConvertible {
 }
 
 /// Bytes of memory a node may have taken at its worst, whatever a peer does.
-let memoryLimit = 200 * 1024 * 1024
+let memoryLimit = 200 * 1024 * 1024 * Int(Stage.patience)
 
 extension Stage {
     /// A node that waits for one peer, and everything around it.
