@@ -40,6 +40,7 @@ final class TableDiscovery: Discovery {
         while true {
             let there = table.withLock { $0.values.filter { $0.0 == scope }.map(\.1) }
             if there.count >= limit || ContinuousClock.now >= deadline { return Array(there.prefix(limit)) }
+            // A table tells nobody of a change; `time`, the caller's, is what bounds this.
             try? await Task.sleep(for: .milliseconds(1))
         }
     }
