@@ -55,20 +55,3 @@ package struct HistoryFilter: Hashable, Sendable {
         return (parts.joined(separator: " AND "), values)
     }
 }
-
-/// Sums over the transfers of a history, by direction.
-package struct HistoryTotals: Hashable, Sendable {
-    package struct Sum: Hashable, Sendable {
-        package var transfers: UInt64 = 0
-        package var files: UInt64 = 0
-        /// Plain bytes of their manifests.
-        package var bytes: UInt64 = 0
-
-        package init() {}
-    }
-
-    package var sent = Sum()
-    package var received = Sum()
-
-    package init() {}
-}

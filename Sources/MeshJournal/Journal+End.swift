@@ -32,18 +32,20 @@ extension Journal {
     }
 
     package func receipt(of id: TransferID) async throws -> ReceiptRecord? {
-        try await read { db in
-            try db.row(
-                """
-                SELECT body, signature, public_key FROM receipt JOIN transfer ON transfer.key = receipt.transfer
-                WHERE transfer.id = ?1
-                """, .text(id.description)
-            ) { row in
-                ReceiptRecord(
-                    body: try row.bytes(0, "receipt", limit: Limits.receipt),
-                    signature: try row.bytes(1, "signature", limit: 256),
-                    publicKey: try row.bytes(2, "public key", limit: 1024))
-            }
+        try await read { db in try Self.receipt(db, of: id) }
+    }
+
+    static func receipt(_ db: Database, of id: TransferID) throws -> ReceiptRecord? {
+        try db.row(
+            """
+            SELECT body, signature, public_key FROM receipt JOIN transfer ON transfer.key = receipt.transfer
+            WHERE transfer.id = ?1
+            """, .text(id.description)
+        ) { row in
+            ReceiptRecord(
+                body: try row.bytes(0, "receipt", limit: Limits.receipt),
+                signature: try row.bytes(1, "signature", limit: 256),
+                publicKey: try row.bytes(2, "public key", limit: 1024))
         }
     }
 

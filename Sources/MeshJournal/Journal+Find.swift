@@ -28,6 +28,16 @@ extension Journal {
         try await latest(direction, peer: peer, roots: roots, states: Self.finished)
     }
 
+    /// At most `limit` transfers whose ids begin like this, in the order of their ids.
+    package func findTransfers(beginning: String, limit: Int) async throws -> [TransferRecord] {
+        try await read { db in
+            // By range, so that the index is used; `~` sorts behind every digit of base 32.
+            try db.rows(
+                "SELECT \(TransferRecord.columns) FROM transfer WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT ?2",
+                .text(beginning), .int(Int64(max(0, limit))), read: TransferRecord.init)
+        }
+    }
+
     private static let unfinished = "state IN ('active', 'paused', 'failed')"
     private static let finished = "state IN ('done', 'partial')"
 

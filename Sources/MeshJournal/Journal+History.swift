@@ -6,42 +6,33 @@ package import MeshWire
 extension Journal {
     /// Transfers that `filter` lets through, the latest first.
     package func transfers(_ filter: HistoryFilter = HistoryFilter()) async throws -> [TransferRecord] {
-        try await read { db in
-            let (condition, values) = filter.condition()
-            let sql = """
-                SELECT \(TransferRecord.columns) FROM transfer WHERE \(condition)
-                ORDER BY transfer.created DESC, transfer.key DESC LIMIT \(max(0, filter.limit))
-                """
-            var records: [TransferRecord] = []
-            try Query(db, sql, isCached: false).forEach(values) {
-                records.append(try TransferRecord($0))
-                return true
-            }
-            return records
-        }
+        try await read { db in try Self.transfers(db, filter) }
     }
 
-    /// Sums over all transfers that `filter` lets through, whatever its limit.
-    package func totals(_ filter: HistoryFilter = HistoryFilter()) async throws -> HistoryTotals {
+    static func transfers(_ db: Database, _ filter: HistoryFilter) throws -> [TransferRecord] {
+        let (condition, values) = filter.condition()
+        let sql = """
+            SELECT \(TransferRecord.columns) FROM transfer WHERE \(condition)
+            ORDER BY transfer.created DESC, transfer.key DESC LIMIT \(max(0, filter.limit))
+            """
+        var records: [TransferRecord] = []
+        try Query(db, sql, isCached: false).forEach(values) {
+            records.append(try TransferRecord($0))
+            return true
+        }
+        return records
+    }
+
+    /// How many transfers `filter` lets through, whatever its limit.
+    package func count(_ filter: HistoryFilter = HistoryFilter()) async throws -> UInt64 {
         try await read { db in
             let (condition, values) = filter.condition()
-            // Sums of bytes as floating point would lose bytes, and SQLite's sum() fails where it overflows 2^63.
-            let sql = """
-                SELECT direction, count(*), sum(files), sum(bytes) FROM transfer WHERE \(condition) GROUP BY direction
-                """
-            var totals = HistoryTotals()
-            try Query(db, sql, isCached: false).forEach(values) { row in
-                var sum = HistoryTotals.Sum()
-                sum.transfers = try row.number(1, "count of transfers")
-                sum.files = try row.number(2, "count of files")
-                sum.bytes = try row.number(3, "sum of bytes")
-                switch try row.parsed(0, "direction", TransferDirection.init) {
-                case .send: totals.sent = sum
-                case .receive: totals.received = sum
-                }
-                return true
+            var count: UInt64 = 0
+            try Query(db, "SELECT count(*) FROM transfer WHERE \(condition)", isCached: false).forEach(values) { row in
+                count = try row.number(0, "count of transfers")
+                return false
             }
-            return totals
+            return count
         }
     }
 

@@ -25,11 +25,12 @@ extension Journal {
     }
 
     package func peer(_ node: NodeID) async throws -> PeerRecord? {
-        try await read { db in
-            try db.row(
-                "SELECT \(PeerRecord.columns) FROM peer WHERE node = ?1", .text(node.description), read: PeerRecord.init
-            )
-        }
+        try await read { db in try Self.peer(db, node) }
+    }
+
+    static func peer(_ db: Database, _ node: NodeID) throws -> PeerRecord? {
+        try db.row(
+            "SELECT \(PeerRecord.columns) FROM peer WHERE node = ?1", .text(node.description), read: PeerRecord.init)
     }
 
     /// The last seen first, at most `limit`.

@@ -19,20 +19,22 @@ package struct TransferProgress: Hashable, Sendable {
 extension Journal {
     /// Counted row by row, in one pass: for people who ask, not for every tick of a display.
     package func progress(of id: TransferID) async throws -> TransferProgress {
-        try await read { db in
-            let key = try TransferHead(db, id).key
-            var progress = TransferProgress()
-            let states = "SELECT state, count(*) FROM entry WHERE transfer = ?1 GROUP BY state"
-            try Query(db, states).forEach([.int(key)]) { row in
-                guard let state = EntryState(rawValue: Int(try row.int(0, "entry state"))) else {
-                    throw DamagedRow(what: "unknown entry state")
-                }
-                progress.entries[state] = try row.number(1, "count of entries")
-                return true
+        try await read { db in try Self.progress(db, of: id) }
+    }
+
+    static func progress(_ db: Database, of id: TransferID) throws -> TransferProgress {
+        let key = try TransferHead(db, id).key
+        var progress = TransferProgress()
+        let states = "SELECT state, count(*) FROM entry WHERE transfer = ?1 GROUP BY state"
+        try Query(db, states).forEach([.int(key)]) { row in
+            guard let state = EntryState(rawValue: Int(try row.int(0, "entry state"))) else {
+                throw DamagedRow(what: "unknown entry state")
             }
-            try Self.addChunks(db, transfer: key, to: &progress)
-            return progress
+            progress.entries[state] = try row.number(1, "count of entries")
+            return true
         }
+        try addChunks(db, transfer: key, to: &progress)
+        return progress
     }
 
     /// Walks held chunks and files side by side, both ascending.

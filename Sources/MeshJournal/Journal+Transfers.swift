@@ -18,11 +18,13 @@ extension Journal {
     }
 
     package func transfer(_ id: TransferID) async throws -> TransferRecord? {
-        try await read { db in
-            try db.row(
-                "SELECT \(TransferRecord.columns) FROM transfer WHERE id = ?1", .text(id.description),
-                read: TransferRecord.init)
-        }
+        try await read { db in try Self.transfer(db, id) }
+    }
+
+    static func transfer(_ db: Database, _ id: TransferID) throws -> TransferRecord? {
+        try db.row(
+            "SELECT \(TransferRecord.columns) FROM transfer WHERE id = ?1", .text(id.description),
+            read: TransferRecord.init)
     }
 
     package func setState(_ state: TransferState, message: String?, of id: TransferID, at time: Int64) async throws {

@@ -47,6 +47,21 @@ import Testing
         }
     }
 
+    @Test func historySaysWhatItLeavesOut() async throws {
+        try await onStage { stage in
+            for name in ["one", "two", "three"] {
+                stage.file(name, Array(name.utf8))
+                let code = try await stage.drawCode()
+                try await stage.bothSucceed(try stage.send(name, code: code), try stage.receive(code: code))
+            }
+            let history = try await stage.ask("history", "--limit", "2", "--home", stage("A"))
+            #expect(history.output.contains("the latest 2 of 3 transfers (--limit shows more), 2 done"))
+            let events = try await stage.ask("history", "--limit", "2", "--home", stage("B"), "--json").events
+            #expect(events.map(\.name) == ["transfer", "transfer", "totals"])
+            #expect(events.last?.number("transfers") == 2 && events.last?.number("matching") == 3)
+        }
+    }
+
     @Test func transfersAreShownAndForgotten() async throws {
         try await onStage { stage in
             stage.makeTree(size: 12_000_000)
@@ -116,6 +131,48 @@ import Testing
             #expect(await (try stage.pmesh("verify", stage("OUT/tree/deep/4"), "--home", stage("B"))).exit() == 0)
         }
     }
+
+    @Test func aPathIsVerifiedByWhatCameThereLast() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 100_000)
+            try await stage.bothSucceed(try stage.send(), try stage.receive())
+            stage.file("tree/large", Array("another version".utf8))
+            let code = try await stage.drawCode()
+            try await stage.bothSucceed(
+                try stage.send(code: code), try stage.receive("--on-conflict", "overwrite", code: code))
+            // The first transfer's digests of these files are not those of today.
+            for (home, path) in [
+                ("B", "OUT/tree"), ("B", "OUT"), ("B", "OUT/tree/large"), ("A", "tree"), ("A", "tree/large"),
+            ] {
+                let verified = try await stage.ask("verify", stage(path), "--home", stage(home), "--json")
+                let expected = path.hasSuffix("large") ? 1 : 27
+                #expect(verified.events.last?.number("intact") == expected, "\(home) \(path): \(verified.output)")
+            }
+            stage.flip("tree/large", at: 3)
+            let changed = try stage.pmesh("verify", stage("tree"), "--home", stage("A"), "--json")
+            #expect(await changed.exit() == 6)
+            let tally = changed.events.first { $0.name == "verified" }
+            #expect(tally?.number("damaged") == 1 && tally?.number("intact") == 26)
+        }
+    }
+
+    @Test func whatIsNotThereIsNamed() async throws {
+        try await onStage { stage in
+            stage.file("one", Array("one".utf8))
+            try await stage.bothSucceed(try stage.send("one"), try stage.receive())
+            // Neither a folder nor a link to the same bytes is the file that came; a reason stands beside it.
+            #expect(rename(stage("OUT/one"), stage("OUT/elsewhere")) == 0)
+            for make in [{ mkdir(stage("OUT/one"), 0o755) }, { symlink("elsewhere", stage("OUT/one")) }] {
+                #expect(make() == 0)
+                let gone = try stage.pmesh("verify", stage("OUT/one"), "--home", stage("B"))
+                #expect(await gone.exit() == 6 && gone.output.contains("OUT/one: missing"))
+                #expect(remove(stage("OUT/one")) == 0)
+            }
+            try await stage.pmesh("verify", "", "--home", stage("B")).expectEnd(
+                2, saying: "is invalid")
+            try await stage.pmesh("resume", "", "--home", stage("B")).expectEnd(2, saying: "is empty")
+        }
+    }
 }
 
 extension Stage {
@@ -124,6 +181,10 @@ extension Stage {
         let child = try start([Program.path] + words)
         #expect(await child.exit() == 0, "\(child.errors)", sourceLocation: location)
         return child
+    }
+
+    fileprivate func drawCode() async throws -> String {
+        String(try await ask("code").output.prefix { !$0.isNewline })
     }
 
     fileprivate func flip(_ name: String, at offset: off_t) {

@@ -209,7 +209,8 @@ final class JournalRows: Sendable {
         await read { try await readSource(journal, transfers[0]) }
         for id in transfers.dropFirst() { await read { try await readReceived(journal, id) } }
         await read { _ = try await journal.transfers() }
-        await read { _ = try await journal.totals() }
+        await read { _ = try await journal.count() }
+        await read { _ = try await journal.history() }
         await read { _ = try await journal.findFinishedFile(Array("/data/folder/f1 (1)".utf8)) }
         await read { _ = try await journal.findTransfer(direction: .receive, peer: node, roots: [Array("/data".utf8)]) }
         await read { _ = try await journal.codes(limit: 9) }

@@ -40,17 +40,52 @@ import Testing
         }
     }
 
-    @Test func totals() async throws {
+    @Test func countsWhatTheLimitLeavesOut() async throws {
         try await withHistory { journal in
-            let all = try await journal.totals()
-            #expect(all.sent.transfers == 2)
-            #expect(all.sent.bytes == 30)
-            #expect(all.sent.files == 2)
-            #expect(all.received.transfers == 2)
-            #expect(all.received.bytes == chunk * 2 + 12)
-            let some = try await journal.totals(HistoryFilter(name: bytes("moon"), limit: 0))
-            #expect(some.sent == HistoryTotals.Sum())
-            #expect(some.received.files == 2)
+            let filters = [
+                HistoryFilter(), HistoryFilter(direction: .send, limit: 1),
+                HistoryFilter(name: bytes("moon"), limit: 0), HistoryFilter(peer: nodeID(9)),
+            ]
+            var counts: [UInt64] = []
+            for filter in filters { counts.append(try await journal.count(filter)) }
+            #expect(counts == [4, 2, 1, 0])
+        }
+    }
+
+    @Test func rowsSayWhatTheirPartsSay() async throws {
+        try await withHistory { journal in
+            try await journal.upsert(PeerRecord(node: nodeID(1), name: "ben", firstSeen: 1, lastSeen: 1))
+            try await journal.commit(group(1..<3), to: transferID(2))
+            let rows = try await journal.history(HistoryFilter(limit: 3))
+            let records = try await journal.transfers(HistoryFilter(limit: 3))
+            #expect(rows.map(\.record) == records)
+            #expect(rows.map(\.peerName) == ["ben", "ben", nil])
+            #expect(rows.map(\.receipt) == [receipt, nil, nil])
+            let progress = try await journal.progress(of: transferID(2))
+            #expect(progress.chunks == 2 && rows[2].progress == progress)
+            let one = try await journal.history(of: transferID(4))
+            #expect(one == rows[0])
+            let error = await journalError { _ = try await journal.history(of: transferID(9)) }
+            #expect(error == .unknownTransfer(transferID(9)))
+        }
+    }
+
+    @Test func transfersAreFoundByTheBeginningsOfTheirNames() async throws {
+        try await withHistory { journal in
+            func found(_ beginning: String, limit: Int = 9) async throws -> [TransferID] {
+                try await journal.findTransfers(beginning: beginning, limit: limit).map(\.id)
+            }
+            let all = Set([1, 2, 3, 4].map { transferID($0) })
+            let name = transferID(3).description
+            for length in 0...name.count {
+                let beginning = String(name.prefix(length))
+                let names = try await found(beginning)
+                #expect(Set(names) == all.filter { $0.description.hasPrefix(beginning) }, "\(beginning)")
+            }
+            #expect(try await found(name) == [transferID(3)])
+            #expect(try await found("", limit: 2).count == 2)
+            #expect(try await found(name + "0").isEmpty)
+            #expect(try await found("%").isEmpty)
         }
     }
 

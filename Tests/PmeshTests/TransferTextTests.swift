@@ -45,7 +45,12 @@ import Testing
         sent.direction = .send
         sent.state = .done
         sent.bytesDone = 2048
-        #expect(TransferTotals([transfer(), sent]).sentence == "2 transfers, 1 done; 2.0 KiB sent, 1.0 KiB received")
+        #expect(
+            TransferTotals([transfer(), sent], matching: 2).sentence
+                == "2 transfers, 1 done; 2.0 KiB sent, 1.0 KiB received")
+        #expect(
+            TransferTotals([transfer(), sent], matching: 30).sentence
+                == "the latest 2 of 30 transfers (--limit shows more), 1 done; 2.0 KiB sent, 1.0 KiB received")
     }
 
     @Test func filesThatWereVerified() {

@@ -57,15 +57,23 @@ extension MeshNode {
 
     /// A transfer by its id or the unique beginning of one.
     func record(_ text: String) async throws -> TransferRecord {
-        let wanted = text.lowercased()
-        if let id = TransferID(wanted), let record = try await context.journal.transfer(id) { return record }
-        let all = try await context.journal.transfers(HistoryFilter(limit: 10_000))
-        let matches = all.filter { $0.id.description.hasPrefix(wanted) }
-        guard let match = matches.first else {
-            throw MeshError(.usage, "no transfer begins with \(text): see `pmesh transfers list`")
+        if let id = TransferID(text.lowercased()), let record = try await context.journal.transfer(id) { return record }
+        return try await unique(text) {
+            text.isEmpty
+                ? "the transfer's name is empty: see `pmesh transfers list`"
+                : "no transfer begins with \(text): see `pmesh transfers list`"
         }
+    }
+
+    /// The transfer whose name begins like this; `otherwise` is what to say where there is none.
+    func unique(_ beginning: String, otherwise: () -> String) async throws -> TransferRecord {
+        // An empty beginning fits all: most likely a variable of a script that holds nothing.
+        let matches =
+            beginning.isEmpty
+            ? [] : try await context.journal.findTransfers(beginning: beginning.lowercased(), limit: 2)
+        guard let match = matches.first else { throw MeshError(.usage, otherwise()) }
         guard matches.count == 1 else {
-            throw MeshError(.usage, "\(matches.count) transfers begin with \(text): give more of the id")
+            throw MeshError(.usage, "several transfers begin with \(beginning): give more of the id")
         }
         return match
     }

@@ -7,19 +7,18 @@ extension MeshNode {
     /// Transfers of the journal, latest first.
     public func transfers(_ query: HistoryQuery) async throws(MeshError) -> [TransferInfo] {
         try await MeshError.catching {
-            let filter = HistoryFilter(
-                peer: try await peer(query.peer), direction: query.direction, states: Set(query.states),
-                since: query.since,
-                until: query.until, name: query.name.map { Array($0.utf8) }, limit: query.limit)
-            var infos: [TransferInfo] = []
-            for record in try await context.journal.transfers(filter) { infos.append(try await info(record)) }
-            return infos
+            try await context.journal.history(try await filter(query)).map(TransferInfo.init)
         }
+    }
+
+    /// How many transfers match, whatever the limit of `query`.
+    public func count(_ query: HistoryQuery) async throws(MeshError) -> UInt64 {
+        try await MeshError.catching { try await context.journal.count(try await filter(query)) }
     }
 
     /// By full id or unique beginning.
     public func transfer(_ id: String) async throws(MeshError) -> TransferInfo {
-        try await MeshError.catching { try await info(try await record(id)) }
+        try await MeshError.catching { TransferInfo(try await context.journal.history(of: try await record(id).id)) }
     }
 
     /// Holds a transfer that no process works on: nothing goes on with it until it is resumed.
@@ -70,6 +69,12 @@ extension MeshNode {
         }
     }
 
+    private func filter(_ query: HistoryQuery) async throws -> HistoryFilter {
+        HistoryFilter(
+            peer: try await peer(query.peer), direction: query.direction, states: Set(query.states), since: query.since,
+            until: query.until, name: query.name.map { Array($0.utf8) }, limit: query.limit)
+    }
+
     private func peer(_ text: String?) async throws -> NodeID? {
         guard let text else { return nil }
         if let node = NodeID(text) { return node }
@@ -79,25 +84,23 @@ extension MeshNode {
         }
         return peer.node
     }
+}
 
-    private func info(_ record: TransferRecord) async throws -> TransferInfo {
-        let progress = try await context.journal.progress(of: record.id)
-        let kept = try await context.journal.receipt(of: record.id)
-        let receipt = kept.flatMap { try? Receipt(reading: $0.body) }
-        var info = TransferInfo(
-            id: record.id, direction: record.direction, state: record.state, peer: record.peer, peerName: nil,
+extension TransferInfo {
+    /// The receipt's signature is checked at this moment.
+    init(_ row: HistoryRow) {
+        let record = row.record
+        self.init(
+            id: record.id, direction: record.direction, state: record.state, peer: record.peer, peerName: row.peerName,
             paths: record.roots.map(EntryPath.escaped), files: record.totals.files, bytes: record.totals.bytes,
-            bytesDone: progress.bytes, chunks: record.totals.chunks, chunksDone: progress.chunks,
+            bytesDone: row.progress.bytes, chunks: record.totals.chunks, chunksDone: row.progress.chunks,
             created: record.created, updated: record.updated, message: record.message)
-        if let peer = record.peer { info.peerName = try await context.journal.peer(peer)?.name }
-        if let kept, let receipt {
-            info.root = receipt.root
-            info.isDurable = receipt.isDurable
-            info.skipped = receipt.skipped
-            info.isReceiptValid =
-                NodeIdentity.verify(signature: kept.signature, of: kept.body, publicKeyDER: kept.publicKey)
-                && NodeIdentity.nodeID(ofSPKI: kept.publicKey) == receipt.receiver
-        }
-        return info
+        guard let kept = row.receipt, let receipt = try? Receipt(reading: kept.body) else { return }
+        root = receipt.root
+        isDurable = receipt.isDurable
+        skipped = receipt.skipped
+        isReceiptValid =
+            NodeIdentity.verify(signature: kept.signature, of: kept.body, publicKeyDER: kept.publicKey)
+            && NodeIdentity.nodeID(ofSPKI: kept.publicKey) == receipt.receiver
     }
 }

@@ -1,30 +1,39 @@
 import FoundationEssentials
-import Glibc
 import MeshJournal
 import MeshTransfer
 import MeshWire
 
-import struct Crypto.SHA256
-
 extension MeshNode {
     /// Checks files on disk against the journal's digests: those of a received transfer, those of a sent one at their
-    /// sources, or one received file by its path. `report` hears of each as it is checked.
+    /// sources, or a file or folder that was received or sent, by its path. `report` hears of each as it is checked.
     public func verify(
         _ idOrPath: String, report: @escaping @Sendable (VerifiedFile) -> Void
     ) async throws(MeshError) -> [VerifiedFile] {
         try await MeshError.catching {
-            if let record = try? await record(idOrPath) { return try await verify(record, report) }
-            let here = Array(FileManager.default.currentDirectoryPath.utf8)
-            let path = AbsolutePath.of(Array(idOrPath.utf8), below: here)
-            guard let file = try await context.journal.findFinishedFile(path) else {
-                if case let found = try await verify(below: path, report), !found.isEmpty { return found }
-                throw MeshError(
-                    .usage, "\(idOrPath) is neither a transfer nor a file that was received: see `pmesh history`")
+            if let id = TransferID(idOrPath.lowercased()), let record = try await context.journal.transfer(id) {
+                return try await verify(record, report)
             }
-            let verified = try await verify(file.entry.number, file.entry.manifest, at: path, of: file.transfer.id)
-            report(verified)
-            return [verified]
+            // A path goes before the beginning of a transfer's name: `a` may begin many names, and is rarely meant so.
+            if case let found = try await verify(path: idOrPath, report), !found.isEmpty { return found }
+            let record = try await unique(idOrPath) {
+                "\(idOrPath) is neither a transfer nor a file that was received or sent: see `pmesh history`"
+            }
+            return try await verify(record, report)
         }
+    }
+
+    private func verify(
+        path text: String, _ report: @Sendable (VerifiedFile) -> Void
+    ) async throws -> [VerifiedFile] {
+        guard !text.isEmpty else { return [] }
+        let here = Array(FileManager.default.currentDirectoryPath.utf8)
+        let path = AbsolutePath.of(Array(text.utf8), below: here)
+        guard let file = try await context.journal.findFinishedFile(path) else {
+            return try await verify(below: path, report)
+        }
+        let verified = try await verify(file.entry.number, file.entry.manifest, at: path, of: file.transfer.id)
+        report(verified)
+        return [verified]
     }
 
     private func verify(
@@ -45,16 +54,29 @@ extension MeshNode {
         return results
     }
 
-    /// All files that were received into a folder or below it.
+    /// All files at a path or below it that were received there, or sent from there. The latest transfer's word counts:
+    /// what an earlier one brought has been replaced.
     private func verify(
-        below folder: [UInt8], _ report: @Sendable (VerifiedFile) -> Void
+        below path: [UInt8], _ report: @Sendable (VerifiedFile) -> Void
     ) async throws -> [VerifiedFile] {
-        let prefix = folder + [UInt8(ascii: "/")]
+        var seen: Set<[UInt8]> = []
         var results: [VerifiedFile] = []
-        for record in try await context.journal.transfers(HistoryFilter(direction: .receive, limit: 10_000)) {
-            results += try await verify(record, report) { $0.starts(with: prefix) }
+        for record in try await context.journal.transfers(HistoryFilter(limit: .max)) {
+            // The digests of a sender's chunks are complete when the receiver has them all.
+            guard record.direction == .receive || record.state == .done || record.state == .partial,
+                record.roots.contains(where: { Self.lies($0, at: path) || Self.lies(path, at: $0) })
+            else { continue }
+            results += try await verify(record, report) { file in
+                Self.lies(file, at: path) && seen.insert(file).inserted
+            }
         }
         return results
+    }
+
+    /// Whether one absolute path is the other or lies below it.
+    private static func lies(_ path: [UInt8], at folder: [UInt8]) -> Bool {
+        guard path.starts(with: folder), path.count > folder.count else { return path == folder }
+        return folder.last == UInt8(ascii: "/") || path[folder.count] == UInt8(ascii: "/")
     }
 
     private struct Located {
@@ -87,8 +109,14 @@ extension MeshNode {
         _ entry: UInt64, _ manifest: ManifestEntry, at path: [UInt8], of transfer: TransferID
     ) async throws -> VerifiedFile {
         var verified = VerifiedFile(path: EntryPath.escaped(path), size: manifest.size, verdict: .intact)
-        guard let file = try await context.blocking({ CheckedFile(path) }) else {
-            verified.verdict = errno == EACCES ? .unreadable("no permission") : .missing
+        let file: CheckedFile
+        switch try await context.blocking({ CheckedFile.open(path) }) {
+        case .open(let found): file = found
+        case .missing:
+            verified.verdict = .missing
+            return verified
+        case .unreadable(let reason):
+            verified.verdict = .unreadable(reason)
             return verified
         }
         guard file.size == manifest.size else {
@@ -112,39 +140,6 @@ extension MeshNode {
             next += UInt64(digests.count)
         }
         return verified
-    }
-}
-
-/// A file opened for checking.
-private final class CheckedFile: Sendable {
-    let descriptor: Int32
-    let size: UInt64
-
-    init?(_ path: [UInt8]) {
-        descriptor = path.map(CChar.init(bitPattern:)).withUnsafeBufferPointer { text in
-            (Array(text) + [0]).withUnsafeBufferPointer {
-                open($0.baseAddress ?? text.baseAddress!, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-            }
-        }
-        var info = stat()
-        guard descriptor >= 0, fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
-        size = UInt64(info.st_size)
-    }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
-
-    /// The offset of the first chunk whose digest is another, or nil.
-    func firstMismatch(_ plan: FilePlan, from first: UInt64, _ digests: [Bytes32]) -> UInt64? {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: plan.chunkSize, alignment: 4_096)
-        defer { buffer.deallocate() }
-        for (index, digest) in digests.enumerated() {
-            let (offset, length) = plan.extent(of: plan.chunks.lowerBound + first + UInt64(index))
-            guard pread(descriptor, buffer.baseAddress, length, off_t(offset)) == length else { return offset }
-            var hasher = SHA256()
-            hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer.prefix(length)))
-            guard Bytes32(hasher.finalize()) == digest else { return offset }
-        }
-        return nil
     }
 }
 

@@ -45,15 +45,17 @@ struct History: AsyncParsableCommand {
     func run() async throws {
         let settings = try home.settings()
         let output = Output(Output.style(isJSON: json, isQuiet: false, environment: settings.environment))
-        let transfers = try await home.withNode(settings) { try await $0.transfers(query) }
+        let (transfers, matching) = try await home.withNode(settings) { node in
+            (try await node.transfers(query), try await node.count(query))
+        }
         if json {
             for transfer in transfers { output.object(TransferText.line(transfer)) }
-            output.object(TransferTotals(transfers).line)
+            output.object(TransferTotals(transfers, matching: matching).line)
         } else if csv {
             TransferText.csv(transfers).forEach(output.result)
         } else {
             TransferText.table(transfers).forEach(output.result)
-            output.result(TransferTotals(transfers).sentence)
+            output.result(TransferTotals(transfers, matching: matching).sentence)
         }
         output.flush()
     }

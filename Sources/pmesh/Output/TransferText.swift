@@ -112,14 +112,17 @@ enum TransferText {
     }
 }
 
-/// Sums over transfers.
+/// Sums over the transfers that are shown.
 struct TransferTotals: Hashable {
     var count: UInt64 = 0
+    /// How many there are, with those that the limit left out.
+    var matching: UInt64
     var done: UInt64 = 0
     var sent: UInt64 = 0
     var received: UInt64 = 0
 
-    init(_ transfers: [TransferInfo]) {
+    init(_ transfers: [TransferInfo], matching: UInt64) {
+        self.matching = matching
         for transfer in transfers {
             count += 1
             if transfer.state == .done { done += 1 }
@@ -133,6 +136,7 @@ struct TransferTotals: Hashable {
     var line: JSONLine {
         var line = JSONLine(event: "totals")
         line.add("transfers", count)
+        line.add("matching", matching)
         line.add("done", done)
         line.add("bytesSent", sent)
         line.add("bytesReceived", received)
@@ -140,6 +144,12 @@ struct TransferTotals: Hashable {
     }
 
     var sentence: String {
-        "\(HumanText.count(count, "transfer")), \(done) done; \(HumanText.size(sent)) sent, \(HumanText.size(received)) received"
+        "\(shown), \(done) done; \(HumanText.size(sent)) sent, \(HumanText.size(received)) received"
+    }
+
+    /// The two counts come from two looks at the journal: another process may have ended a transfer in between.
+    private var shown: String {
+        guard matching > count else { return HumanText.count(count, "transfer") }
+        return "the latest \(count) of \(HumanText.count(matching, "transfer")) (--limit shows more)"
     }
 }
