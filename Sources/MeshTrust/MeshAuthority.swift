@@ -17,10 +17,10 @@ package struct MeshAuthority: Sendable {
     private let root: Certificate
 
     /// Founds a mesh at `now` (nanoseconds since 1970). Authority key and serial number come from the system's
-    /// randomness by way of swift-crypto and swift-certificates, the discovery key from `generator`.
+    /// randomness by way of swift-crypto and swift-certificates; `discoveryKey` is 256 fresh random bits.
     ///
     /// The root is valid until the end of 2099: a mesh that ends by itself on a day nobody remembers helps no one.
-    package init(meshName: MemberName, now: Int64, using generator: inout some RandomNumberGenerator) throws {
+    package init(meshName: MemberName, now: Int64, discoveryKey: Bytes32) throws {
         let key = P256.Signing.PrivateKey()
         let dates = CertificateForm.Dates(
             notBefore: now.wholeSeconds - Self.backdating, notAfter: CertificateForm.wideDates.notAfter)
@@ -29,7 +29,7 @@ package struct MeshAuthority: Sendable {
             key: key, named: "pmesh mesh \(meshName)", serial: Certificate.SerialNumber(), depth: 1, dates: dates)
         self.init(
             meshName: meshName, key: key, root: root, rootDER: try root.der(),
-            discoveryKey: Bytes32(using: &generator), discoveryVersion: 1)
+            discoveryKey: discoveryKey, discoveryVersion: 1)
     }
 
     private init(
@@ -57,9 +57,9 @@ package struct MeshAuthority: Sendable {
         Array(try key.signature(for: bytes).derRepresentation)
     }
 
-    /// Replaces the discovery key, so that revoked members find nobody any more.
-    package mutating func rotateDiscovery(using generator: inout some RandomNumberGenerator) {
-        discoveryKey = Bytes32(using: &generator)
+    /// Replaces the discovery key by fresh random bits, so that revoked members find nobody any more.
+    package mutating func rotateDiscovery(to key: Bytes32) {
+        discoveryKey = key
         discoveryVersion &+= 1
     }
 }

@@ -1,6 +1,7 @@
 import Crypto
 import CryptoExtras
 import FoundationEssentials
+package import MeshWire
 
 /// The recovery file of a mesh: its authority, encrypted under a passphrase, to be kept somewhere else.
 ///
@@ -19,16 +20,15 @@ package enum MeshRecovery {
     package static let limit = 32 * 1024
     private static let magic = "pmesh-recovery-v1"
 
-    /// The file's bytes. `generator` must be fit for secrets. Slow: never on an event loop or the cooperative pool.
+    /// The file's bytes. `salt`: fresh random bits, for this file alone. Slow: never on an event loop or the cooperative
+    /// pool.
     package static func seal(
-        _ authority: MeshAuthority, passphrase: String, cost: UInt8 = usualCost,
-        using generator: inout some RandomNumberGenerator
+        _ authority: MeshAuthority, passphrase: String, cost: UInt8 = usualCost, salt: Bytes16
     ) throws(RecoveryError) -> [UInt8] {
         guard lengths.contains(passphrase.utf8.count) else { throw .passphraseLength(passphrase.utf8.count) }
         precondition(costs.contains(cost), "cost 2^\(cost) is outside of 2^10 to 2^18")
-        let salt = generator.next().bigEndianBytes + generator.next().bigEndianBytes
-        let header = Array(magic.utf8) + [cost] + salt
-        let key = try key(passphrase, salt: salt, cost: cost)
+        let header = Array(magic.utf8) + [cost] + salt.array
+        let key = try key(passphrase, salt: salt.array, cost: cost)
         do {
             let box = try ChaChaPoly.seal(
                 authority.storedRepresentation, using: key, nonce: try nonce(), authenticating: header)
@@ -36,7 +36,7 @@ package enum MeshRecovery {
         } catch { throw .notMade }
     }
 
-    /// The authority in a recovery file. Slow as ``seal(_:passphrase:cost:using:)`` is.
+    /// The authority in a recovery file. Slow as ``seal(_:passphrase:cost:salt:)`` is.
     package static func open(_ bytes: [UInt8], passphrase: String) throws(RecoveryError) -> MeshAuthority {
         var reader = ByteReader(bytes)
         guard bytes.count <= limit, reader.skip(magic), let cost = reader.number(UInt8.self), costs.contains(cost),

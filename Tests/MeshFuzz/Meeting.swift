@@ -23,7 +23,8 @@ struct Meeting: Sendable {
 
     private init() throws {
         var chance = Seeded(1)
-        let authority = try MeshAuthority(meshName: try MemberName("plain"), now: Self.now, using: &chance)
+        let authority = try MeshAuthority(
+            meshName: try MemberName("plain"), now: Self.now, discoveryKey: Bytes32(using: &chance))
         self.authority = authority
         request = try MembershipRequest(for: member).der
         membership = try authority.admit(request: request, name: "ada", now: Self.now) { _ in nil }
@@ -37,6 +38,7 @@ struct Meeting: Sendable {
         seal = DatagramSeal(key: key, version: 1, using: &chance)
         var other = DatagramSeal(key: key, version: 1, using: &chance)
         datagram = try other.seal(Array(buffer: DiscoveryMessage.question(number: 9).encoded()))
-        recovery = try MeshRecovery.seal(authority, passphrase: Self.passphrase, cost: 10, using: &chance)
+        recovery = try MeshRecovery.seal(
+            authority, passphrase: Self.passphrase, cost: 10, salt: Bytes16(using: &chance))
     }
 }

@@ -40,7 +40,7 @@ func secrets(_ number: UInt8) -> CodeSecrets {
 
 func mesh(_ name: String, seed: UInt64 = 1) throws -> MeshAuthority {
     var random = FixedRandom(seed)
-    return try MeshAuthority(meshName: try MemberName(name), now: noon, using: &random)
+    return try MeshAuthority(meshName: try MemberName(name), now: noon, discoveryKey: Bytes32(using: &random))
 }
 
 /// Whether `shown` leads to one of the roots that `demanded` trusts, by RFC 5280 at `now`.

@@ -71,7 +71,7 @@ import X509
         var random = FixedRandom(3)
         var home = try mesh("home")
         let first = home.discoveryKey
-        home.rotateDiscovery(using: &random)
+        home.rotateDiscovery(to: Bytes32(using: &random))
         let again = try MeshAuthority(stored: home.storedRepresentation)
         #expect(again.meshName.description == "home")
         #expect(again.rootDER == home.rootDER)

@@ -1,4 +1,5 @@
 import MeshTrust
+import MeshWire
 import Testing
 
 @Suite struct MeshRecoveryTests {
@@ -6,7 +7,8 @@ import Testing
     @Test func `the passphrase brings the mesh back`() throws {
         var random = FixedRandom(4)
         let home = try mesh("home")
-        let file = try MeshRecovery.seal(home, passphrase: "correct horse battery staple", using: &random)
+        let file = try MeshRecovery.seal(
+            home, passphrase: "correct horse battery staple", salt: Bytes16(using: &random))
         let again = try MeshRecovery.open(file, passphrase: "correct horse battery staple")
         #expect(again.storedRepresentation == home.storedRepresentation)
     }
@@ -14,7 +16,7 @@ import Testing
     let cheap: (home: MeshAuthority, file: [UInt8]) = {
         var random = FixedRandom(5)
         let home = try! mesh("home")
-        return (home, try! MeshRecovery.seal(home, passphrase: "eight bytes", cost: 10, using: &random))
+        return (home, try! MeshRecovery.seal(home, passphrase: "eight bytes", cost: 10, salt: Bytes16(using: &random)))
     }()
 
     @Test func `another passphrase opens nothing`() {
@@ -49,7 +51,7 @@ import Testing
     @Test func `a short passphrase is refused`() {
         var random = FixedRandom(6)
         #expect(throws: RecoveryError.passphraseLength(7)) {
-            try MeshRecovery.seal(cheap.home, passphrase: "7 bytes", cost: 10, using: &random)
+            try MeshRecovery.seal(cheap.home, passphrase: "7 bytes", cost: 10, salt: Bytes16(using: &random))
         }
     }
 }

@@ -13,14 +13,13 @@ extension MeshNode {
                 throw MeshError(.conflict, "this node is in a mesh already: use another --home for another mesh")
             }
             let (meshName, member) = (try MemberName(name), try MemberName(context.name))
-            let identity = context.identity
+            let (identity, discoveryKey, salt) = (context.identity, context.secret(), context.identifier())
             let (authority, membership, sealed) = try await context.blocking {
-                var generator = SystemRandomNumberGenerator()
-                let authority = try MeshAuthority(meshName: meshName, now: NodeClock.wall, using: &generator)
+                let authority = try MeshAuthority(meshName: meshName, now: NodeClock.wall, discoveryKey: discoveryKey)
                 let membership = try authority.admit(
                     request: try MembershipRequest(for: identity).der, name: member.description, now: NodeClock.wall,
                     taken: { _ in nil })
-                let sealed = try MeshRecovery.seal(authority, passphrase: passphrase, using: &generator)
+                let sealed = try MeshRecovery.seal(authority, passphrase: passphrase, salt: salt)
                 return (authority, membership, sealed)
             }
             try await context.blocking { try KeyFile.write(sealed, to: recovery) }

@@ -65,7 +65,7 @@ final class NodeContext: BlockingPool {
     /// 256 random bits.
     func secret() -> Bytes32 {
         var generator = SystemRandomNumberGenerator()
-        return Bytes32((0..<4).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }) ?? Bytes32()
+        return Bytes32(using: &generator)
     }
 
     func identifier() -> Bytes16 {
