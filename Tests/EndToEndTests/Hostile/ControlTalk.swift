@@ -63,6 +63,15 @@ final class ControlTalk: Sendable {
         await heard.first(within: seconds) { if case .leaving(let code) = $0 { code } else { nil } }
     }
 
+    /// A message with a word in it changed to what no encoder would write.
+    func say(_ message: ControlMessage, changing word: String, to other: String) async throws {
+        var framed = try framed(message)
+        framed.moveReaderIndex(forwardBy: 4)
+        let text = String(buffer: framed)
+        guard text.contains(word) else { throw PlayFailure(description: "no \(word) in \(text)") }
+        try await say(text: text.replacing(word, with: other))
+    }
+
     private func framed(_ message: ControlMessage) throws -> ByteBuffer {
         let number = sequence.withLock { next in
             defer { next += 1 }
@@ -76,7 +85,7 @@ final class ControlTalk: Sendable {
     }
 }
 
-private final class ControlEar: ChannelInboundHandler {
+final class ControlEar: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let heard: Inbox<ControlMessage>

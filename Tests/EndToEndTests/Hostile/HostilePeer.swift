@@ -17,12 +17,14 @@ final class HostilePeer: Sendable {
     let remote: NodeID
     /// The test's own world, where another local program would be.
     let stage: Stage
-    private let secret = Mutex<Bytes32?>(nil)
+    /// Where it waits for lanes, if it is the one that is dialed.
+    let host: HostileHost?
+    let secret = Mutex<Bytes32?>(nil)
     private let lanes = Mutex<[LaneTalk]>([])
 
-    private init(
+    init(
         _ identity: NodeIdentity, _ credentials: TLSCredentials, _ code: String, _ port: UInt16, _ control: ControlTalk,
-        _ stage: Stage
+        _ stage: Stage, host: HostileHost? = nil
     ) throws {
         self.identity = identity
         self.code = code
@@ -30,6 +32,7 @@ final class HostilePeer: Sendable {
         self.port = port
         self.control = control
         self.stage = stage
+        self.host = host
         remote = try NodeIdentity.nodeID(ofCertificateDER: control.connection.leafDER)
     }
 
@@ -68,7 +71,8 @@ final class HostilePeer: Sendable {
 
     var ends: ChannelEnds {
         ChannelEnds(
-            local: identity.nodeID, remote: remote, role: .dialer, resumeSecret: secret.withLock { $0 })
+            local: identity.nodeID, remote: remote, role: host == nil ? .dialer : .listener,
+            resumeSecret: secret.withLock { $0 })
     }
 
     /// A channel, offered and accepted.
@@ -94,7 +98,7 @@ final class HostilePeer: Sendable {
         _ agreed: AgreedChannel, _ index: Int = 0, generation: UInt32 = 1, manners: LaneTalk.Manners = .init()
     ) async throws -> LaneTalk {
         let lane = try await LaneTalk.dial(port, credentials, manners: manners)
-        lanes.withLock { $0.append(lane) }
+        add(lane)
         let step = try LaneDialerHello(
             name: agreed.lane(index, generation), key: agreed.key, nonce: .drawn())
         try await lane.say(step.hello)
@@ -102,6 +106,8 @@ final class HostilePeer: Sendable {
         try await lane.say(proof.message)
         return lane
     }
+
+    func add(_ lane: LaneTalk) { lanes.withLock { $0.append(lane) } }
 
     /// Everything up to the point where transfers may begin.
     @discardableResult

@@ -25,7 +25,7 @@ final class LaneTalk: Sendable {
     let connection: RawConnection
     let heard: Inbox<LaneWord>
 
-    private init(_ connection: RawConnection, _ heard: Inbox<LaneWord>) {
+    init(_ connection: RawConnection, _ heard: Inbox<LaneWord>) {
         self.connection = connection
         self.heard = heard
     }
@@ -99,7 +99,7 @@ final class LaneTalk: Sendable {
     }
 }
 
-private final class LaneEar: ChannelInboundHandler {
+final class LaneEar: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let heard: Inbox<LaneWord>
@@ -131,7 +131,10 @@ private final class LaneEar: ChannelInboundHandler {
             heard.add(.acknowledgement(try payload.wireNumbers("chunk", bound: Limits.chunks)))
         case .handshake(let payload):
             let step = try LaneHandshake(reading: payload)
-            if case .welcome = step { decoder.handshakeCompleted() }
+            switch step {
+            case .welcome, .proof: decoder.handshakeCompleted()
+            case .hello, .refused: break
+            }
             heard.add(.handshake(step))
         case .chunk(let chunk):
             heard.add(.chunk(chunk))

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import MeshTrust
 import MeshWire
 import Synchronization
 import Testing
@@ -55,7 +56,6 @@ let memoryLimit = 200 * 1024 * 1024 * Int(Stage.patience)
 extension Stage {
     /// A node that waits for one peer, and everything around it.
     func attack(_ misdeed: Misdeed, on side: VictimSide) async throws {
-        let before = surroundings
         let code = side.code(self)
         let port = try freePort()
         let victim = try side.start(self, code, port, misdeed.options)
@@ -63,9 +63,26 @@ extension Stage {
             Issue.record("\(misdeed.name): the node does not listen: \(victim.errors)")
             return
         }
+        await play(misdeed, victim) { try await HostilePeer.meet(self, code: code, port: port) }
+    }
+
+    /// A receiver that is sent to a node which knows its code and means it no good.
+    func lure(_ misdeed: Misdeed) async throws {
+        let (code, port, identity) = (VictimSide.receiver.code(self), try freePort(), NodeIdentity())
+        let credentials = try HostilePeer.credentials(identity, code: code)
+        let host = try await HostileHost.open(port, identity, credentials)
+        let victim = try VictimSide.receiver.dial(self, code, port, misdeed.options)
+        await play(misdeed, victim) {
+            try HostilePeer(identity, credentials, code, port, try await host.link(), self, host: host)
+        }
+        await host.close()
+    }
+
+    private func play(_ misdeed: Misdeed, _ victim: Child, _ meet: () async throws -> HostilePeer) async {
+        let before = surroundings
         let memory = MemoryWatch(victim)
         do {
-            let peer = try await HostilePeer.meet(self, code: code, port: port)
+            let peer = try await meet()
             do { try await misdeed.act(peer) } catch let failure as PlayFailure {
                 Issue.record("\(misdeed.name): \(failure); node: \(victim.errors)")
                 peer.close()
@@ -84,6 +101,7 @@ extension Stage {
             peer.close()
         } catch {
             Issue.record("\(misdeed.name): \(error)")
+            victim.signal(SIGINT)
         }
         let peak = memory.peak
         #expect(peak < memoryLimit, "\(misdeed.name): \(peak >> 20) MiB")
@@ -149,13 +167,22 @@ enum VictimSide: Sendable {
     }
 
     func start(_ stage: Stage, _ code: String, _ port: UInt16, _ options: [String]) throws -> Child {
+        try start(stage, code, ["--listen", "127.0.0.1:\(port)"] + options)
+    }
+
+    /// The same, going to another node at `port` instead of waiting for it.
+    func dial(_ stage: Stage, _ code: String, _ port: UInt16, _ options: [String] = []) throws -> Child {
+        try start(stage, code, ["--peer", "127.0.0.1:\(port)"] + options)
+    }
+
+    private func start(_ stage: Stage, _ code: String, _ options: [String]) throws -> Child {
         let words: [String] =
             switch self {
             case .sender: ["send", stage("goods")]
             case .receiver: ["receive", "--out", stage("OUT"), "--yes"]
             }
-        let meeting = ["--home", stage("V"), "--listen", "127.0.0.1:\(port)", "--json"]
-        return try stage.start([Program.path] + words + meeting + options, environment: ["PMESH_CODE": code])
+        let home = ["--home", stage("V"), "--json"]
+        return try stage.start([Program.path] + words + home + options, environment: ["PMESH_CODE": code])
     }
 }
 

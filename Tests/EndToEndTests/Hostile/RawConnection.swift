@@ -5,13 +5,13 @@ import NIOPosix
 import NIOSSL
 import NIOTLS
 
-/// A TLS connection to a node, and nothing above it: it says any bytes, in any order, at any pace.
+/// A TLS connection with a node, and nothing above it: it says any bytes, in any order, at any pace.
 final class RawConnection: Sendable {
     private let channel: any Channel
     /// The node's certificate, DER.
     let leafDER: [UInt8]
 
-    private init(_ channel: any Channel, leafDER: [UInt8]) {
+    init(_ channel: any Channel, leafDER: [UInt8]) {
         self.channel = channel
         self.leafDER = leafDER
     }
