@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -15,6 +17,8 @@
 #define SYS_openat2 437
 #endif
 #define NOREPLACE 1u
+#define HUGE_PAGE ((uintptr_t)2 << 20)
+#define HEAP_RESERVE (64 << 20)
 #define NO_MAGICLINKS 0x02u
 #define NO_SYMLINKS 0x04u
 #define BENEATH 0x08u
@@ -92,10 +96,29 @@ int mesh_duplicate(int descriptor) {
     return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
 }
 
+#ifdef __GLIBC__
+/// Heap that nothing touches yet, to be backed by huge pages as it comes into use.
+static void mesh_reserve_heap(void) {
+    mallopt(M_TOP_PAD, HEAP_RESERVE);
+    char *first = malloc(1 << 20);
+    char *end = sbrk(0);
+    free(first);
+    mallopt(M_TOP_PAD, 1 << 20);
+    uintptr_t start = ((uintptr_t)first + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+    uintptr_t stop = (uintptr_t)end & ~(HUGE_PAGE - 1);
+    // Another allocator in the C library's place, as a sanitizer's, has its memory elsewhere.
+    if (first && start < stop && stop - start <= 2 * HEAP_RESERVE) madvise((void *)start, stop - start, MADV_HUGEPAGE);
+}
+#endif
+
 int mesh_tune_malloc(void) {
 #ifdef __GLIBC__
-    // Above 16 MiB lies what is needed once (scrypt's 32 MiB): that goes back to the system when it is freed.
-    return mallopt(M_MMAP_THRESHOLD, 16 << 20) && mallopt(M_TRIM_THRESHOLD, 64 << 20) && mallopt(M_ARENA_MAX, 2);
+    // Above 16 MiB lies what is needed once: that goes back to the system when it is freed. One arena: what one thread
+    // frees, the next one to ask gets while it is still in a cache.
+    int all = mallopt(M_MMAP_THRESHOLD, 16 << 20) && mallopt(M_TRIM_THRESHOLD, 2 * HEAP_RESERVE)
+        && mallopt(M_ARENA_MAX, 1);
+    mesh_reserve_heap();
+    return all;
 #else
     return 0;
 #endif

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import NIOPosix
+import PrimeMesh
 
 /// Measures each station of a chunk's journey alone, then whole transfers between two `pmesh` processes, and prints
 /// tables in Markdown.
@@ -48,6 +49,8 @@ struct Bench: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // As in the program whose stations these are.
+        ProcessTuning.apply()
         Stopping.listen()
         let scratch = try Scratch(below: folder)
         defer { scratch.remove() }

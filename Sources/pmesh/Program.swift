@@ -6,6 +6,7 @@ import PrimeMesh
 @main
 enum Program {
     static func main() async {
+        ProcessTuning.apply()
         let arguments = ArgumentBytes.arguments()
         let output = Output(.init(isJSON: isJSON(arguments)))
         let interruption = Interruption()

@@ -1,4 +1,3 @@
-import CPosix
 import MeshDisk
 import MeshJournal
 import MeshTransfer
@@ -25,15 +24,12 @@ final class NodeContext: BlockingPool {
 
     var dialer: NodeDialer { NodeDialer(group: group, contexts: contexts) }
 
-    /// Threads that wait for disks or compute. Two more than event loops need would only share the same cores.
-    private static let poolThreads = 3
+    /// Threads that wait for disks or compute: as many as there are cores to compute on, and one that waits.
+    private static let poolThreads = min(max(System.coreCount, 2), 7) + 1
 
     init(home: NodeHome, name: String, echoes: EchoWatch? = nil) async throws {
         try OpenFiles.secure()
         let boot = BootIdentity.current() ?? "unknown"
-        // Buffers of 128 KiB to 4 MiB come and go thousands of times a second: the allocator must not give each back to
-        // the system and have it zeroed again.
-        mesh_tune_malloc()
         self.home = home
         // Names cross the control plane, where no other text may.
         self.name = try MemberName(name).description
