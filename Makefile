@@ -3,7 +3,7 @@
 BUILD := .build/release
 SOURCES := Package.swift Sources Tests Examples migrations
 
-.PHONY: quickstart test simulate mutations fuzz asan tsan disasters isolation slowlink build format lint bench kills clean setup setup-tests swift
+.PHONY: quickstart test simulate mutations fuzz asan tsan disasters isolation slowlink build static format lint bench kills clean setup setup-tests swift
 
 # Two nodes on this machine: a folder sent, the receiver killed half-way, resumed, compared, both histories shown.
 quickstart: setup
@@ -35,6 +35,11 @@ tsan: setup
 
 build: setup
 	swift build -c release
+
+# A program that runs where Swift is not installed: libc, libstdc++, SQLite and zlib are all it asks for.
+static: setup
+	swift build -c release --product pmesh --static-swift-stdlib --scratch-path .build-static
+	strip -o .build-static/pmesh .build-static/release/pmesh
 
 format: swift
 	swift format -i --recursive $(SOURCES)

@@ -58,6 +58,14 @@ final class Child {
         return lines
     }
 
+    /// Sleeps until one of them says something or ends its output, which it does when it ends, or time is up.
+    static func await(_ children: [Child], milliseconds: Int32) {
+        // One whose output has ended would be ready for ever.
+        var ends = children.map { pollfd(fd: $0.isAtEnd ? -1 : $0.output, events: Int16(POLLIN), revents: 0) }
+        // Between the end of the output and that of the process lies a moment.
+        _ = poll(&ends, nfds_t(ends.count), children.contains { $0.isAtEnd } ? min(milliseconds, 1) : milliseconds)
+    }
+
     /// Looks at its memory. The number that wait4(2) gives would also hold ours from before the exec.
     func lookAtMemory() {
         guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/status") else { return }

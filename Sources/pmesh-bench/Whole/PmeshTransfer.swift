@@ -40,8 +40,8 @@ struct PmeshTransfer {
         var end = 0.0
     }
 
-    /// Looks every 2 ms until the first chunk is there, later every 5 ms, at memory every 10 to 25 ms, until both have
-    /// ended. Who looks takes time from those looked at: they have the same cores.
+    /// Looks every 2 ms until the first chunk is there, later when one of them says something or ends, or after 50 ms. Who
+    /// looks takes time from those looked at: they have the same cores.
     private func watch(_ sender: Child, _ receiver: Child) throws -> Watched {
         var watched = Watched()
         var waiting: Set<pid_t> = []
@@ -51,7 +51,7 @@ struct PmeshTransfer {
             for child in [sender, receiver] {
                 let isUp = child.lines().contains { $0.hasPrefix("{\"event\":\"waiting\"") }
                 if isUp, waiting.insert(child.pid).inserted, waiting.count == 2 { watched.up = now }
-                if round % 5 == 0 { child.lookAtMemory() }
+                if watched.first != nil || !isFile || round % 10 == 0 { child.lookAtMemory() }
             }
             if isFile, watched.first == nil, hasFirstChunk() { watched.first = now }
             // Both are asked, so that none stays a zombie.
@@ -59,7 +59,7 @@ struct PmeshTransfer {
             watched.end = now
             if ended == [true, true] { return watched }
             if ended != [false, false], sender.status ?? 0 != 0 || receiver.status ?? 0 != 0 { return watched }
-            usleep(isFile && watched.first == nil ? 2_000 : 5_000)
+            Child.await([sender, receiver], milliseconds: isFile && watched.first == nil ? 2 : 50)
             round += 1
         }
     }
