@@ -10,6 +10,8 @@ import PrimeMesh
 @main
 enum FileTransfer {
     static func main() async throws {
+        // This process is there to move files.
+        ProcessTuning.apply()
         let arguments = CommandLine.arguments.dropFirst()
         guard arguments.count == 2, let path = arguments.first, let out = arguments.last else {
             return print("usage: FileTransfer PATH DESTINATION")

@@ -10,6 +10,8 @@ import PrimeMesh
 @main
 enum SimpleMesh {
     static func main() async throws {
+        // This process is there to move files.
+        ProcessTuning.apply()
         let folder = FileManager.default.temporaryDirectory.path + "/pmesh-example-\(UInt64.random(in: 0...UInt64.max))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -113,10 +114,11 @@ static void mesh_reserve_heap(void) {
 
 int mesh_tune_malloc(void) {
 #ifdef __GLIBC__
-    // Above 16 MiB lies what is needed once: that goes back to the system when it is freed. One arena: what one thread
-    // frees, the next one to ask gets while it is still in a cache.
+    // What is above 16 MiB and finds no room in the heap goes back to the system when it is freed; the heap itself only
+    // beyond twice its reserve. One arena: what one thread frees, the next one to ask gets while it is still in a cache.
+    // With many cores their threads would wait for its lock, which nobody has measured: there are two then.
     int all = mallopt(M_MMAP_THRESHOLD, 16 << 20) && mallopt(M_TRIM_THRESHOLD, 2 * HEAP_RESERVE)
-        && mallopt(M_ARENA_MAX, 1);
+        && mallopt(M_ARENA_MAX, get_nprocs() > 4 ? 2 : 1);
     mesh_reserve_heap();
     return all;
 #else

@@ -3,9 +3,17 @@ import Glibc
 import NIOPosix
 import PrimeMesh
 
+@main
+enum Program {
+    static func main() async {
+        // As in the program whose stations are measured.
+        ProcessTuning.apply()
+        await Bench.main()
+    }
+}
+
 /// Measures each station of a chunk's journey alone, then whole transfers between two `pmesh` processes, and prints
 /// tables in Markdown.
-@main
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pmesh-bench",
@@ -49,8 +57,6 @@ struct Bench: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // As in the program whose stations these are.
-        ProcessTuning.apply()
         Stopping.listen()
         let scratch = try Scratch(below: folder)
         defer { scratch.remove() }

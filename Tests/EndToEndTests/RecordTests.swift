@@ -156,6 +156,56 @@ import Testing
         }
     }
 
+    /// What a receiver leaves out it has no word on; what was received and went on since is as it went.
+    @Test func filesThatDidNotGoAreNotJudged() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 10_000)
+            try await stage.bothSucceed(try stage.send(), try stage.receive())
+            let code = try await stage.drawCode()
+            stage.file("tree/new", Array("new".utf8))
+            let (sender, receiver) = (
+                try stage.send(code: code), try stage.receive("--on-conflict", "skip", code: code)
+            )
+            let codes = (await sender.exit(), await receiver.exit())
+            #expect(codes == (23, 23))
+            let verified = try await stage.ask("verify", stage("tree"), "--home", stage("A"), "--json")
+            #expect(verified.events.last?.number("intact") == 28, "\(verified.output)")
+            let latest = try await stage.ask("history", "--limit", "1", "--home", stage("A"), "--json")
+            let id = try #require(latest.events.first?.text("transfer"))
+            let one = try await stage.ask("verify", id, "--home", stage("A"), "--json")
+            // The new one, and an empty one, of which nothing had to go.
+            #expect(one.events.last?.number("intact") == 2, "\(one.output)")
+
+            stage.file("OUT/tree/large", Array("edited after it came".utf8))
+            let damaged = try stage.pmesh("verify", stage("OUT/tree/large"), "--home", stage("B"))
+            #expect(await damaged.exit() == 6)
+            let next = try await stage.drawCode()
+            try await stage.bothSucceed(
+                try stage.send("OUT/tree/large", home: "B", code: next),
+                try stage.receive(home: "A", out: "BACK", code: next))
+            for path in ["OUT/tree/large", "OUT/tree/../tree/large"] {
+                _ = try await stage.ask("verify", stage(path), "--home", stage("B"))
+            }
+        }
+    }
+
+    /// A file that never went anywhere is not taken for a transfer whose name begins like it.
+    @Test func aStrangersFileIsNoTransfer() async throws {
+        try await onStage { stage in
+            stage.file("one", Array("one".utf8))
+            try await stage.bothSucceed(try stage.send("one"), try stage.receive())
+            let history = try await stage.ask("history", "--home", stage("A"), "--json")
+            let id = try #require(history.events.first?.text("transfer"))
+            let beginning = String(id.prefix(5))
+            _ = try await stage.ask("verify", beginning, "--home", stage("A"))
+            // Within the folder that the command runs in.
+            stage.file(beginning, Array("something else".utf8))
+            let child = try stage.start(
+                ["/usr/bin/env", "-C", stage.folder, Program.path, "verify", beginning, "--home", stage("A")])
+            try await child.expectEnd(2, saying: "neither a transfer nor a file")
+        }
+    }
+
     @Test func whatIsNotThereIsNamed() async throws {
         try await onStage { stage in
             stage.file("one", Array("one".utf8))

@@ -211,7 +211,7 @@ final class JournalRows: Sendable {
         await read { _ = try await journal.transfers() }
         await read { _ = try await journal.count() }
         await read { _ = try await journal.history() }
-        await read { _ = try await journal.findFinishedFile(Array("/data/folder/f1 (1)".utf8)) }
+        await read { _ = try await journal.transfersThatMoved(limit: 9) }
         await read { _ = try await journal.findTransfer(direction: .receive, peer: node, roots: [Array("/data".utf8)]) }
         await read { _ = try await journal.codes(limit: 9) }
         await read { _ = try await journal.peers(limit: 9) }

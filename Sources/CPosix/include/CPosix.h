@@ -45,7 +45,7 @@ int mesh_sync_filesystem_of(int descriptor);
 int64_t mesh_next_data(int descriptor, int64_t offset);
 /// fcntl with F_DUPFD_CLOEXEC.
 int mesh_duplicate(int descriptor);
-/// Keeps freed memory of chunk size for reuse instead of giving it back to the kernel with each chunk, in one arena, whose
-/// first 64 MiB are backed by huge pages where the system has them to give. To be called once, before any thread starts.
+/// Keeps freed memory of chunk size for reuse instead of giving it back to the kernel with each chunk, in one arena (two
+/// where there are many cores), whose first 64 MiB are backed by huge pages where the system has them to give. To be called once, before any thread starts.
 /// Answers 1 when every setting was taken.
 int mesh_tune_malloc(void);

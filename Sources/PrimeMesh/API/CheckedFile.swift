@@ -17,24 +17,48 @@ final class CheckedFile: Sendable {
         case unreadable(String)
     }
 
-    /// Never through a link, and never waiting: another program may have put a pipe there.
+    /// Never through a link in the file's place, and never waiting: another program may have put a pipe there.
     static func open(_ path: [UInt8]) -> Opening {
-        let descriptor = (path + [0]).withUnsafeBytes {
-            Glibc.open(
-                $0.assumingMemoryBound(to: CChar.self).baseAddress!, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        let (descriptor, reason) = withPath(path) {
+            let descriptor = Glibc.open($0, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+            return (descriptor, errno)
         }
         guard descriptor >= 0 else {
-            // ELOOP: the last component is a link.
-            let reason = errno
-            return [ENOENT, ENOTDIR, ELOOP].contains(reason)
-                ? .missing : .unreadable(reason == EACCES ? "no permission" : String(cString: strerror(reason)))
+            // ELOOP: it is a link. ENXIO: a socket.
+            return [ENOENT, ENOTDIR, ELOOP, ENXIO].contains(reason) ? .missing : .unreadable(words(of: reason))
         }
         var info = stat()
-        guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
+        guard fstat(descriptor, &info) == 0 else {
+            defer { close(descriptor) }
+            return .unreadable(words(of: errno))
+        }
+        guard info.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
             return .missing
         }
         return .open(CheckedFile(descriptor, size: UInt64(info.st_size)))
+    }
+
+    /// Whether anything has this name.
+    static func isThere(_ path: [UInt8]) -> Bool {
+        var info = stat()
+        return withPath(path) { lstat($0, &info) } == 0
+    }
+
+    /// The path without links and `..`; nil where nothing is there.
+    static func realPath(_ path: [UInt8]) -> [UInt8]? {
+        withPath(path) { realpath($0, nil) }.map { text in
+            defer { free(text) }
+            return Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+        }
+    }
+
+    private static func withPath<Result>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        (path + [0]).withUnsafeBytes { body($0.assumingMemoryBound(to: CChar.self).baseAddress!) }
+    }
+
+    private static func words(of reason: Int32) -> String {
+        reason == EACCES ? "no permission" : String(cString: strerror(reason))
     }
 
     private init(_ descriptor: Int32, size: UInt64) {
@@ -44,17 +68,18 @@ final class CheckedFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// The offset of the first chunk whose digest is another, or nil. `digests`: of the file's chunks from number `first`
+    /// What is wrong with the first chunk that is not as it was, or nil. `digests`: of the file's chunks from number `first`
     /// (0 is the file's own first) on.
-    func firstMismatch(_ plan: FilePlan, from first: UInt64, _ digests: [Bytes32]) -> UInt64? {
+    func firstFault(_ plan: FilePlan, from first: UInt64, _ digests: [Bytes32]) -> VerifiedFile.Verdict? {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: plan.chunkSize, alignment: 4_096)
         defer { buffer.deallocate() }
         for (index, digest) in digests.enumerated() {
             let (offset, length) = plan.extent(of: plan.chunks.lowerBound + first + UInt64(index))
-            guard pread(descriptor, buffer.baseAddress, length, off_t(offset)) == length else { return offset }
+            let count = pread(descriptor, buffer.baseAddress, length, off_t(offset))
+            guard count >= 0 else { return .unreadable(Self.words(of: errno)) }
             var hasher = SHA256()
-            hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer.prefix(length)))
-            guard Bytes32(hasher.finalize()) == digest else { return offset }
+            hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer.prefix(count)))
+            guard count == length, Bytes32(hasher.finalize()) == digest else { return .damaged(at: offset) }
         }
         return nil
     }

@@ -13,64 +13,76 @@ extension MeshNode {
             if let id = TransferID(idOrPath.lowercased()), let record = try await context.journal.transfer(id) {
                 return try await verify(record, report)
             }
-            // A path goes before the beginning of a transfer's name: `a` may begin many names, and is rarely meant so.
-            if case let found = try await verify(path: idOrPath, report), !found.isEmpty { return found }
-            let record = try await unique(idOrPath) {
-                "\(idOrPath) is neither a transfer nor a file that was received or sent: see `pmesh history`"
+            let path = AbsolutePath.of(
+                Array(idOrPath.utf8), below: Array(FileManager.default.currentDirectoryPath.utf8))
+            if case let found = try await verify(below: path, report), !found.isEmpty { return found }
+            if let real = try await context.blocking({ CheckedFile.realPath(path) }), real != path,
+                case let found = try await verify(below: real, report), !found.isEmpty
+            {
+                return found
             }
-            return try await verify(record, report)
+            let unknown = "\(idOrPath) is neither a transfer nor a file that was received or sent: see `pmesh history`"
+            // What is there is meant as a path: another transfer whose name begins like it says nothing of it.
+            if !idOrPath.isEmpty, try await context.blocking({ CheckedFile.isThere(path) }) {
+                throw MeshError(.usage, unknown)
+            }
+            return try await verify(try await unique(idOrPath) { unknown }, report)
         }
     }
 
+    /// All files of a transfer.
     private func verify(
-        path text: String, _ report: @Sendable (VerifiedFile) -> Void
+        _ record: TransferRecord, _ report: @Sendable (VerifiedFile) -> Void
     ) async throws -> [VerifiedFile] {
-        guard !text.isEmpty else { return [] }
-        let here = Array(FileManager.default.currentDirectoryPath.utf8)
-        let path = AbsolutePath.of(Array(text.utf8), below: here)
-        guard let file = try await context.journal.findFinishedFile(path) else {
-            return try await verify(below: path, report)
-        }
-        let verified = try await verify(file.entry.number, file.entry.manifest, at: path, of: file.transfer.id)
-        report(verified)
-        return [verified]
-    }
-
-    private func verify(
-        _ record: TransferRecord, _ report: @Sendable (VerifiedFile) -> Void,
-        where fits: ([UInt8]) -> Bool = { _ in true }
-    ) async throws -> [VerifiedFile] {
-        var results: [VerifiedFile] = []
-        var next: UInt64 = 0
-        while case let batch = try await files(of: record, from: next), let last = batch.last {
-            for file in batch {
-                guard let path = file.path, fits(path) else { continue }
-                let result = try await verify(file.number, file.manifest, at: path, of: record.id)
-                report(result)
-                results.append(result)
-            }
-            next = last.number + 1
-        }
-        return results
+        var seen: Set<[UInt8]> = []
+        return try await verify(record, below: [UInt8(ascii: "/")], but: &seen, report)
     }
 
     /// All files at a path or below it that were received there, or sent from there. The latest transfer's word counts:
-    /// what an earlier one brought has been replaced.
+    /// what earlier ones brought has been replaced.
     private func verify(
         below path: [UInt8], _ report: @Sendable (VerifiedFile) -> Void
     ) async throws -> [VerifiedFile] {
         var seen: Set<[UInt8]> = []
         var results: [VerifiedFile] = []
-        for record in try await context.journal.transfers(HistoryFilter(limit: .max)) {
-            // The digests of a sender's chunks are complete when the receiver has them all.
-            guard record.direction == .receive || record.state == .done || record.state == .partial,
-                record.roots.contains(where: { Self.lies($0, at: path) || Self.lies(path, at: $0) })
-            else { continue }
-            results += try await verify(record, report) { file in
-                Self.lies(file, at: path) && seen.insert(file).inserted
+        var last: TransferRecord?
+        while case let page = try await context.journal.transfersThatMoved(behind: last, limit: 100), !page.isEmpty {
+            last = page.last
+            for record in page
+            where record.roots.contains(where: { Self.lies($0, at: path) || Self.lies(path, at: $0) }) {
+                results += try await verify(record, below: path, but: &seen, report)
+                // It is a file: nothing lies below it.
+                if seen.contains(path) { return results }
             }
         }
         return results
+    }
+
+    private func verify(
+        _ record: TransferRecord, below path: [UInt8], but seen: inout Set<[UInt8]>,
+        _ report: @Sendable (VerifiedFile) -> Void
+    ) async throws -> [VerifiedFile] {
+        var results: [VerifiedFile] = []
+        var next: UInt64 = 0
+        while case let batch = try await files(of: record, from: next), let end = batch.last {
+            for file in batch {
+                guard let place = file.path, Self.lies(place, at: path), !seen.contains(place),
+                    try await wasMoved(file, by: record)
+                else { continue }
+                seen.insert(place)
+                let result = try await verify(file.number, file.manifest, at: place, of: record.id)
+                report(result)
+                results.append(result)
+            }
+            next = end.number + 1
+        }
+        return results
+    }
+
+    /// Whether a sent file went: a receiver that had it already, or wanted none, took no chunk of it.
+    private func wasMoved(_ file: Located, by record: TransferRecord) async throws -> Bool {
+        guard record.direction == .send, file.manifest.size > 0 else { return true }
+        return try await !context.journal.digests(of: record.id, entry: file.number, limit: 1).isEmpty
     }
 
     /// Whether one absolute path is the other or lies below it.
@@ -132,9 +144,8 @@ extension MeshNode {
                 return verified
             }
             let from = next
-            let wrong = try await context.blocking { file.firstMismatch(plan, from: from, digests) }
-            if let wrong {
-                verified.verdict = .damaged(at: wrong)
+            if let verdict = try await context.blocking({ file.firstFault(plan, from: from, digests) }) {
+                verified.verdict = verdict
                 return verified
             }
             next += UInt64(digests.count)
@@ -148,7 +159,8 @@ extension ReceivedEntry {
     func path(below root: [UInt8]) -> [UInt8] {
         var parts = manifest.path.split(separator: UInt8(ascii: "/")).map(Array.init)
         if let finalName { parts[parts.count - 1] = finalName }
-        return root + parts.flatMap { [UInt8(ascii: "/")] + $0 }
+        let slash = UInt8(ascii: "/")
+        return (root.last == slash ? root.dropLast() : root[...]) + parts.flatMap { [slash] + $0 }
     }
 }
 

@@ -24,7 +24,7 @@ final class NodeContext: BlockingPool {
 
     var dialer: NodeDialer { NodeDialer(group: group, contexts: contexts) }
 
-    /// Threads that wait for disks or compute: as many as there are cores to compute on, and one that waits.
+    /// Threads that wait for disks or compute: one for each of up to seven cores, and one that waits.
     private static let poolThreads = min(max(System.coreCount, 2), 7) + 1
 
     init(home: NodeHome, name: String, echoes: EchoWatch? = nil) async throws {

@@ -63,12 +63,13 @@ final class Child {
         // One whose output has ended would be ready for ever.
         var ends = children.map { pollfd(fd: $0.isAtEnd ? -1 : $0.output, events: Int16(POLLIN), revents: 0) }
         // Between the end of the output and that of the process lies a moment.
-        _ = poll(&ends, nfds_t(ends.count), children.contains { $0.isAtEnd } ? min(milliseconds, 1) : milliseconds)
+        let isEnding = children.contains { $0.isAtEnd && $0.status == nil }
+        _ = poll(&ends, nfds_t(ends.count), isEnding ? min(milliseconds, 1) : milliseconds)
     }
 
     /// Looks at its memory. The number that wait4(2) gives would also hold ours from before the exec.
     func lookAtMemory() {
-        guard let data = FileManager.default.contents(atPath: "/proc/\(pid)/status") else { return }
+        guard status == nil, let data = FileManager.default.contents(atPath: "/proc/\(pid)/status") else { return }
         let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
         guard let line = lines.first(where: { $0.hasPrefix("VmHWM:") }),
             let value = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap({ UInt64($0) }

@@ -53,6 +53,8 @@ struct History: AsyncParsableCommand {
             output.object(TransferTotals(transfers, matching: matching).line)
         } else if csv {
             TransferText.csv(transfers).forEach(output.result)
+            // The records go into a file: what that does not hold is said beside it.
+            if let missing = TransferTotals(transfers, matching: matching).missing { output.essential(missing) }
         } else {
             TransferText.table(transfers).forEach(output.result)
             output.result(TransferTotals(transfers, matching: matching).sentence)

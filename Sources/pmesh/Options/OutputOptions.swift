@@ -5,7 +5,7 @@ struct OutputOptions: ParsableArguments {
     @Flag(help: "One JSON object per line on standard output, for scripts.")
     var json = false
 
-    @Flag(help: "Nothing but errors.")
+    @Flag(name: .shortAndLong, help: "Nothing but errors.")
     var quiet = false
 
     func output(_ environment: Environment) -> Output {

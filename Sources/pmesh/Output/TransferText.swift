@@ -147,6 +147,11 @@ struct TransferTotals: Hashable {
         "\(shown), \(done) done; \(HumanText.size(sent)) sent, \(HumanText.size(received)) received"
     }
 
+    /// What the limit left out; nil where that is nothing.
+    var missing: String? {
+        matching > count ? "pmesh: these are \(shown)" : nil
+    }
+
     /// The two counts come from two looks at the journal: another process may have ended a transfer in between.
     private var shown: String {
         guard matching > count else { return HumanText.count(count, "transfer") }

@@ -102,7 +102,7 @@ enum HostMisdeeds {
             var (status, _) = try await peer.answer(lanes: 1)
             guard case .accepted(let key, let lanes, _, _) = status.outcome else { return }
             status.outcome = .accepted(encapsulation: key, lanes: lanes, dataHost: "elsewhere", dataPort: 1)
-            try await peer.control.say(.channelStatus(status), changing: "elsewhere", to: "a b [2J")
+            try await peer.control.say(.channelStatus(status), changing: "elsewhere", to: #"a b\u001b[2J"#)
             // No message of the protocol: it ends the link.
             guard await peer.control.heard.isClosed() else { throw PlayFailure(description: "the link is open") }
             try await peer.dialedAgain(link: 2)

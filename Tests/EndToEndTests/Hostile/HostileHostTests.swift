@@ -48,7 +48,7 @@ import Testing
         try await onStage { stage in
             stage.makeTree(size: 100_000)
             // First, so that it does not inherit the listening socket.
-            let receiver = try stage.receive()
+            let receiver = try stage.receive("--wait", "200")
             _ = await receiver.event("waiting")
             let guests = Inbox<Void>()
             let server = try await squatter.listen(stage.port, guests)
@@ -56,7 +56,7 @@ import Testing
                 try await receiver.expectEnd(1, saying: "speaks another protocol")
                 return try await server.close().get()
             }
-            #expect(await guests.first(count: 2, within: 30 * Stage.patience) { _ in true } == true)
+            #expect(await guests.first(count: 2, within: 30) { _ in true } == true)
             #expect(receiver.isRunning, "\(receiver.errors)")
             try await server.close().get()
             try await stage.bothSucceed(try stage.send(), receiver)
