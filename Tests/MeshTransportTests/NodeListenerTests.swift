@@ -123,7 +123,8 @@ import Testing
         let (ann, bob) = (try TestNode(), try TestNode())
         var configuration = NodeListener.Configuration(control: [loopback])
         configuration.limits.pendingPerAddress = 1
-        try await withListener(bob, configuration) { listener, accepted, rejected in
+        // On one loop, so that the connection that came first is the first to be counted.
+        try await withListener(bob, configuration, on: group.next()) { listener, accepted, rejected in
             let address = listener.controlAddresses[0]
             let idle = try await ClientBootstrap(group: group).connect(host: address.host, port: Int(address.port))
                 .get()

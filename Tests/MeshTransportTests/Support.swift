@@ -51,6 +51,7 @@ final class Log<Entry: Sendable>: Sendable {
 /// A listener of `node` that knows its name alone, while `body` runs. What it accepts and rejects is logged.
 func withListener(
     _ node: TestNode, _ configuration: NodeListener.Configuration = .init(control: [loopback]),
+    on group: any EventLoopGroup = group,
     _ body: (
         _ listener: NodeListener, _ accepted: Log<SecureConnection>, _ rejected: Log<HandshakeFailure>
     ) async throws -> Void
