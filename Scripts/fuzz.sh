@@ -7,8 +7,8 @@
 #   JOBS=2              how many at a time; as many as there are processors without it
 #   CORPUS=DIR          keeps what was found to reach new code, a folder per decoder; without it, nothing is kept
 #
-# An input that breaks a promise, ends the process, takes 60 s or 1 GiB, or leaks stops that decoder's run and is kept in
-# .fuzz-findings/: its bytes belong, with a name that says what it found, into Tests/MeshFuzz/Findings/DECODER/.
+# An input that breaks a promise, ends the process, takes 60 s or 2 GiB (most of it the sanitizer's), or leaks stops that
+# decoder's run and is kept in .fuzz-findings/: its bytes belong, with a name that says what it found, into Tests/MeshFuzz/Findings/DECODER/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${SECONDS_EACH:-5}
@@ -31,7 +31,7 @@ fuzz() {
   local decoder=$1 corpus=${CORPUS:-$scratch/corpus}/$1 log=$scratch/$1.log start=$SECONDS
   mkdir -p "$corpus" "$findings/$decoder"
   PMESH_DECODER=$decoder PMESH_SEEDS=$corpus nice "$fuzzer" "$corpus" -max_total_time="$seconds" -max_len=8192 -seed="${SEED:-1}" \
-    -timeout=60 -rss_limit_mb=1024 -artifact_prefix="$findings/$decoder/" >"$log" 2>&1 </dev/null || touch "$scratch/$decoder.failed"
+    -timeout=60 -rss_limit_mb=2048 -artifact_prefix="$findings/$decoder/" >"$log" 2>&1 </dev/null || touch "$scratch/$decoder.failed"
   # Of the last line that has them: `#123 DONE cov: 45 ft: 67 corp: …`.
   local runs coverage features
   read -r runs coverage features < <(sed -nE 's/^#([0-9]+).*cov: ([0-9]+) ft: ([0-9]+).*/\1 \2 \3/p' "$log" | tail -n 1) || true
