@@ -16,4 +16,13 @@ import Testing
     @Test func keepsBytesThatAreNoText() {
         #expect(AbsolutePath.of([0xff, 0x2f, 0xfe], below: bytes("/")) == [0x2f, 0xff, 0x2f, 0xfe])
     }
+
+    @Test(arguments: [
+        ("/a/b", "/a/b", true), ("/a/b/c", "/a/b", true), ("/a/b", "/", true), ("/", "/", true),
+        ("/a/bc", "/a/b", false),
+        ("/a", "/a/b", false), ("/b/a/b", "/a/b", false),
+    ])
+    func liesAtAFolderOrBelow(_ path: String, _ folder: String, _ expected: Bool) {
+        #expect(AbsolutePath.lies(bytes(path), at: bytes(folder)) == expected)
+    }
 }

@@ -78,6 +78,12 @@ enum AbsolutePath {
         }
         return parts.isEmpty ? [slash] : parts.flatMap { [slash] + $0 }
     }
+
+    /// Whether one absolute path is the other or lies below it, by their words alone.
+    static func lies(_ path: [UInt8], at folder: [UInt8]) -> Bool {
+        guard path.starts(with: folder), path.count > folder.count else { return path == folder }
+        return folder.last == slash || path[folder.count] == slash
+    }
 }
 
 extension CompressionMode {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MeshDisk
 import MeshJournal
 import MeshTransfer
 import MeshWire
@@ -15,17 +16,13 @@ extension MeshNode {
             }
             let path = AbsolutePath.of(
                 Array(idOrPath.utf8), below: Array(FileManager.default.currentDirectoryPath.utf8))
-            if case let found = try await verify(below: path, report), !found.isEmpty { return found }
-            if let real = try await context.blocking({ CheckedFile.realPath(path) }), real != path,
-                case let found = try await verify(below: real, report), !found.isEmpty
-            {
-                return found
+            let resolved = try await context.blocking { SystemPath.resolved(path) }
+            for candidate in resolved == path ? [path] : [path, resolved].compactMap(\.self) {
+                if case let found = try await verify(below: candidate, report), !found.isEmpty { return found }
             }
             let unknown = "\(idOrPath) is neither a transfer nor a file that was received or sent: see `pmesh history`"
-            // What is there is meant as a path: another transfer whose name begins like it says nothing of it.
-            if !idOrPath.isEmpty, try await context.blocking({ CheckedFile.isThere(path) }) {
-                throw MeshError(.usage, unknown)
-            }
+            // What is there is meant as a path: a transfer whose name begins like it says nothing of it.
+            if !idOrPath.isEmpty, resolved != nil { throw MeshError(.usage, unknown) }
             return try await verify(try await unique(idOrPath) { unknown }, report)
         }
     }
@@ -49,7 +46,7 @@ extension MeshNode {
         while case let page = try await context.journal.transfersThatMoved(behind: last, limit: 100), !page.isEmpty {
             last = page.last
             for record in page
-            where record.roots.contains(where: { Self.lies($0, at: path) || Self.lies(path, at: $0) }) {
+            where record.roots.contains(where: { AbsolutePath.lies($0, at: path) || AbsolutePath.lies(path, at: $0) }) {
                 results += try await verify(record, below: path, but: &seen, report)
                 // It is a file: nothing lies below it.
                 if seen.contains(path) { return results }
@@ -66,29 +63,18 @@ extension MeshNode {
         var next: UInt64 = 0
         while case let batch = try await files(of: record, from: next), let end = batch.last {
             for file in batch {
-                guard let place = file.path, Self.lies(place, at: path), !seen.contains(place),
-                    try await wasMoved(file, by: record)
-                else { continue }
+                guard let place = file.path, AbsolutePath.lies(place, at: path), !seen.contains(place) else { continue }
+                let digests = try await digests(of: file, in: record, from: 0)
+                // A receiver that had a sent file already, or wanted none, took no chunk of it.
+                guard record.direction == .receive || file.manifest.size == 0 || !digests.isEmpty else { continue }
                 seen.insert(place)
-                let result = try await verify(file.number, file.manifest, at: place, of: record.id)
+                let result = try await verify(file, at: place, in: record, digests)
                 report(result)
                 results.append(result)
             }
             next = end.number + 1
         }
         return results
-    }
-
-    /// Whether a sent file went: a receiver that had it already, or wanted none, took no chunk of it.
-    private func wasMoved(_ file: Located, by record: TransferRecord) async throws -> Bool {
-        guard record.direction == .send, file.manifest.size > 0 else { return true }
-        return try await !context.journal.digests(of: record.id, entry: file.number, limit: 1).isEmpty
-    }
-
-    /// Whether one absolute path is the other or lies below it.
-    private static func lies(_ path: [UInt8], at folder: [UInt8]) -> Bool {
-        guard path.starts(with: folder), path.count > folder.count else { return path == folder }
-        return folder.last == UInt8(ascii: "/") || path[folder.count] == UInt8(ascii: "/")
     }
 
     private struct Located {
@@ -118,39 +104,47 @@ extension MeshNode {
     }
 
     private func verify(
-        _ entry: UInt64, _ manifest: ManifestEntry, at path: [UInt8], of transfer: TransferID
+        _ file: Located, at path: [UInt8], in record: TransferRecord, _ digests: [Digest]
     ) async throws -> VerifiedFile {
-        var verified = VerifiedFile(path: EntryPath.escaped(path), size: manifest.size, verdict: .intact)
-        let file: CheckedFile
-        switch try await context.blocking({ CheckedFile.open(path) }) {
-        case .open(let found): file = found
-        case .missing:
-            verified.verdict = .missing
-            return verified
-        case .unreadable(let reason):
-            verified.verdict = .unreadable(reason)
-            return verified
-        }
-        guard file.size == manifest.size else {
-            verified.verdict = .damaged(at: min(file.size, manifest.size))
-            return verified
-        }
-        let plan = FilePlan(entry: entry, manifest: manifest)
-        var next: UInt64 = 0
-        while next < UInt64(plan.chunks.count) {
-            let digests = try await context.journal.digests(of: transfer, entry: entry, from: next, limit: 256)
-            guard !digests.isEmpty else {
-                verified.verdict = .unreadable("the journal has no digest of it")
-                return verified
-            }
-            let from = next
-            if let verdict = try await context.blocking({ file.firstFault(plan, from: from, digests) }) {
-                verified.verdict = verdict
-                return verified
-            }
-            next += UInt64(digests.count)
+        var verified = VerifiedFile(path: EntryPath.escaped(path), size: file.manifest.size, verdict: .intact)
+        do {
+            try await compare(file, at: path, in: record, digests)
+        } catch let fault as FileFault {
+            verified.verdict = VerifiedFile.Verdict(fault)
         }
         return verified
+    }
+
+    /// Throws `FileFault` where the file is not as it was.
+    private func compare(
+        _ file: Located, at path: [UInt8], in record: TransferRecord, _ digests: [Digest]
+    ) async throws {
+        let size = file.manifest.size
+        let checked = try await context.blocking { try CheckedFile(path, size: size) }
+        let plan = FilePlan(entry: file.number, manifest: file.manifest)
+        var (next, digests) = (UInt64(0), digests)
+        while next < UInt64(plan.chunks.count) {
+            guard !digests.isEmpty else { throw FileFault.unreadable("the journal has no digest of it") }
+            try await context.blocking { [next, digests] in try checked.check(plan, from: next, digests) }
+            next += UInt64(digests.count)
+            digests = try await self.digests(of: file, in: record, from: next)
+        }
+    }
+
+    /// Of up to 256 chunks from number `first` of the file on.
+    private func digests(of file: Located, in record: TransferRecord, from first: UInt64) async throws -> [Digest] {
+        try await context.journal.digests(of: record.id, entry: file.number, from: first, limit: 256)
+    }
+}
+
+extension VerifiedFile.Verdict {
+    fileprivate init(_ fault: FileFault) {
+        self =
+            switch fault {
+            case .missing: .missing
+            case .damaged(let offset): .damaged(at: offset)
+            case .unreadable(let reason): .unreadable(reason)
+            }
     }
 }
 
