@@ -108,19 +108,7 @@ extension MeshNode {
         let links = try await LinkSource.open(
             node: context, scope: scope, options: options, listensByDefault: listens, registry: ChannelRegistry())
         if case .listening(let listener) = links { events(.listening(listener.listener.controlAddresses)) }
-        return try await withThrowingTaskGroup(of: Value?.self) { group in
-            // The listener takes connections while the body waits for one of them, and is ended with it.
-            group.addTask {
-                await links.run()
-                return nil
-            }
-            group.addTask { try await body(links) }
-            defer { group.cancelAll() }
-            while let result = try await group.next() {
-                if let result { return result }
-            }
-            throw CancellationError()
-        }
+        return try await links.serving { try await body(links) }
     }
 
     private func takenNames() async throws -> [String: NodeID] {

@@ -77,20 +77,8 @@ struct ReceiveFlow: Sendable {
         let loop = PeerLoop(
             node: node, source: links, registry: registry, report: report, wait: wait, patience: meeting.patience,
             isResumed: isKnown)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            // Connections are taken while the loop talks with one peer; ended with the loop.
-            group.addTask { await links.run() }
-            group.addTask {
-                try await loop.run(purpose(report, began))
-                throw Finished()
-            }
-            defer { group.cancelAll() }
-            do { while try await group.next() != nil {} } catch is Finished {}
-        }
+        try await links.serving { try await loop.run(purpose(report, began)) }
     }
-
-    /// Ends the group: a listener would go on for ever.
-    private struct Finished: Error {}
 
     private func purpose(
         _ report: TransferReport, _ began: @escaping @Sendable (TransferID) -> Void

@@ -90,26 +90,26 @@ struct SendFlow: Sendable {
         let links = try await LinkSource.open(
             node: node, scope: scope, options: meeting, listensByDefault: scope.isCode, registry: registry)
         if case .listening(let listener) = links { events(.listening(listener.listener.controlAddresses)) }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            // Connections are taken while the loop talks with one peer; ended with the loop.
-            group.addTask { await links.run() }
-            group.addTask {
-                try await ManifestWalk(node: node, record: record, options: options, manifest: manifest, report: report)
-                    .run()
+        let walk = ManifestWalk(node: node, record: record, options: options, manifest: manifest, report: report)
+        let loop = loop(links, registry, report, isKnown: record.totals.entries > 0)
+        try await links.serving {
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                // The peer is waited for, and its chunks leave, while the walk still finds files.
+                group.addTask {
+                    try await walk.run()
+                    return false
+                }
+                group.addTask {
+                    try await loop.run(purpose(record, source, manifest, report))
+                    return true
+                }
+                // Over with the loop: a receiver may decline before the walk has ended.
+                defer { group.cancelAll() }
+                while try await group.next() == false {}
             }
-            group.addTask {
-                try await loop(links, registry, report, isKnown: record.totals.entries > 0).run(
-                    purpose(record, source, manifest, report))
-                throw Finished()
-            }
-            defer { group.cancelAll() }
-            do { while try await group.next() != nil {} } catch is Finished {}
         }
         return try await summarize(record, report)
     }
-
-    /// Ends the group: the other tasks would go on for ever.
-    private struct Finished: Error {}
 
     private func loop(_ links: LinkSource, _ registry: ChannelRegistry, _ report: TransferReport, isKnown: Bool)
         -> PeerLoop

@@ -16,9 +16,22 @@ enum LinkSource: Sendable {
         return .listening(try await LinkListener.open(node: node, scope: scope, options: options, registry: registry))
     }
 
-    /// What must run beside: the listener.
-    func run() async {
-        if case .listening(let listener) = self { await listener.run() }
+    /// Runs `body` and, where there is one, the listener beside it, which takes connections while `body` waits for a link or
+    /// talks over one. The listener ends with `body`.
+    func serving<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        guard case .listening(let listener) = self else { return try await body() }
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask {
+                await listener.run()
+                return nil
+            }
+            group.addTask { try await body() }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return result }
+            }
+            throw CancellationError()
+        }
     }
 
     /// The next link within `seconds`; throws `MeshError` when there is none.
