@@ -36,7 +36,7 @@ tsan: setup
 build: setup
 	swift build -c release
 
-# A program that runs where Swift is not installed: libc, libstdc++, SQLite and zlib are all it asks for.
+# A program that runs where Swift is not installed: the C and C++ libraries, SQLite and zlib are all it asks for.
 static: setup
 	swift build -c release --product pmesh --static-swift-stdlib --scratch-path .build-static
 	strip -o .build-static/pmesh .build-static/release/pmesh

@@ -59,7 +59,7 @@ final class Child {
     }
 
     /// Sleeps until one of them says something or ends its output, which it does when it ends, or time is up.
-    static func await(_ children: [Child], milliseconds: Int32) {
+    static func sleep(beside children: [Child], milliseconds: Int32) {
         // One whose output has ended would be ready for ever.
         var ends = children.map { pollfd(fd: $0.isAtEnd ? -1 : $0.output, events: Int16(POLLIN), revents: 0) }
         // Between the end of the output and that of the process lies a moment.

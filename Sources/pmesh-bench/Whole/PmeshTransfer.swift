@@ -59,7 +59,7 @@ struct PmeshTransfer {
             watched.end = now
             if ended == [true, true] { return watched }
             if ended != [false, false], sender.status ?? 0 != 0 || receiver.status ?? 0 != 0 { return watched }
-            Child.await([sender, receiver], milliseconds: isFile && watched.first == nil ? 2 : 50)
+            Child.sleep(beside: [sender, receiver], milliseconds: isFile && watched.first == nil ? 2 : 50)
             round += 1
         }
     }

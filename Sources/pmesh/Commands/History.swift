@@ -46,7 +46,9 @@ struct History: AsyncParsableCommand {
         let settings = try home.settings()
         let output = Output(Output.style(isJSON: json, isQuiet: false, environment: settings.environment))
         let (transfers, matching) = try await home.withNode(settings) { node in
-            (try await node.transfers(query), try await node.count(query))
+            let transfers = try await node.transfers(query)
+            // Counting reads every path again where a name is looked for: only where the limit may have cut.
+            return (transfers, transfers.count < limit ? UInt64(transfers.count) : try await node.count(query))
         }
         if json {
             for transfer in transfers { output.object(TransferText.line(transfer)) }
