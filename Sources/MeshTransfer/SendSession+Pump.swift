@@ -61,7 +61,8 @@ extension SendSession {
 
     /// The next batch to read, if there is work, and room for what it yields.
     private mutating func readAhead() -> Instruction? {
-        guard !lanes.isEmpty, jobs.count < Self.jobLimit, readyBytes + jobBytes < Self.encodeAhead else { return nil }
+        guard !lanes.isEmpty, !records.isFull, jobs.count < Self.jobLimit, readyBytes + jobBytes < Self.encodeAhead
+        else { return nil }
         var pieces: [ChunkPiece] = []
         var bytes = 0
         gathering: while pieces.count < Self.batchChunks, let number = wanted.ranges.first?.lowerBound {
@@ -129,7 +130,7 @@ extension SendSession {
         var instructions = failed.isEmpty ? [] : takeBack(failed.map(\.entry))
         let lost = Set(failed.map(\.entry.number))
         let whole = unique(pieces.map(\.entry)).filter { !lost.contains($0.number) && isRead($0) }
-        if !whole.isEmpty { instructions.append(.seal(whole)) }
+        instructions += seal(whole)
         return instructions + pump()
     }
 
@@ -148,9 +149,18 @@ extension SendSession {
         isCheckingSeals = false
         guard !isEnded else { return [] }
         let unchanged = unchanged.filter { !takenBack.contains($0.number) }
-        var instructions: [Instruction] = unchanged.isEmpty ? [] : [.seal(unchanged)]
+        var instructions = seal(unchanged)
         if !changed.isEmpty { instructions += takeBack(changed) }
         return instructions + pump() + checkSeals()
+    }
+
+    /// Says that these are sealed; each counts once, however often it is said.
+    private mutating func seal(_ entries: [SourceEntry]) -> [Instruction] {
+        guard !entries.isEmpty else { return [] }
+        let fresh = entries.filter { !everSealed.contains($0.number) }
+        for entry in fresh { everSealed.insert(entry.number) }
+        counters.files += UInt64(fresh.count)
+        return [.seal(entries, fresh: fresh)]
     }
 
     mutating func takeBack(_ entries: [SourceEntry]) -> [Instruction] {
@@ -158,6 +168,10 @@ extension SendSession {
         var given: [SourceEntry] = []
         for entry in entries where !takenBack.contains(entry.number) {
             takenBack.insert(entry.number)
+            if everSealed.contains(entry.number) {
+                everSealed.remove(entry.number)
+                counters.files -= 1
+            }
             let chunks = FilePlan(entry: entry.number, manifest: entry.manifest).chunks
             wanted.remove(contentsOf: chunks)
             window.remove(entry: entry.number)
@@ -171,8 +185,35 @@ extension SendSession {
 }
 
 extension RangeSet where Bound == UInt64 {
+    /// True where every number of `other` is in the set: looked up range by range, so that a few cost little in a set of many.
+    package func holds(_ other: RangeSet<UInt64>) -> Bool {
+        other.ranges.allSatisfy { range in
+            let index = ranges.firstAfter { $0.upperBound <= range.lowerBound }
+            return index < ranges.endIndex && ranges[index].lowerBound <= range.lowerBound
+                && ranges[index].upperBound >= range.upperBound
+        }
+    }
+
     /// True where any number of `range` is in the set.
     package func intersects(_ range: Range<UInt64>) -> Bool {
         ranges.contains { $0.overlaps(range) }
+    }
+}
+
+extension RandomAccessCollection {
+    /// The first index whose element does not fulfil `isBefore`, where those that do come first.
+    fileprivate func firstAfter(_ isBefore: (Element) -> Bool) -> Index {
+        var low = startIndex
+        var count = self.count
+        while count > 0 {
+            let middle = index(low, offsetBy: count / 2)
+            guard isBefore(self[middle]) else {
+                count /= 2
+                continue
+            }
+            low = index(after: middle)
+            count -= count / 2 + 1
+        }
+        return low
     }
 }

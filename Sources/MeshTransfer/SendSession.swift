@@ -21,11 +21,12 @@ package struct SendSession: Sendable {
         /// Read, hash, deflate, frame; answer `encoded`.
         case encode(EncodeJob)
         case transmit(LaneName, ByteBuffer)
-        /// Say that these files are sealed: every byte of them left while they were what the walk saw.
-        case seal([SourceEntry])
+        /// Say that these files are sealed: every byte of them left while they were what the walk saw. `fresh`: those of
+        /// them of which that was not said before; a lost lane or a next look says the others again.
+        case seal([SourceEntry], fresh: [SourceEntry])
         /// Look these entries up and compare them with what the walk saw once more; answer `sealsChecked`.
         case checkSeals(NumberSet)
-        /// Keep the digests of acknowledged chunks.
+        /// Keep the digests of acknowledged chunks; answer `recorded`.
         case record([ChunkRecord])
         /// Take these entries back, and where `again` add the files anew at the end; answer `manifestGrew`.
         case withdraw([SourceEntry], again: Bool)
@@ -86,6 +87,9 @@ package struct SendSession: Sendable {
     /// Chunks being encoded, ready or sent and not acknowledged.
     var inFlight = NumberSet()
     var everSent = NumberSet()
+    /// Entries whose seal was said and which were not taken back since.
+    var everSealed = NumberSet()
+    var records = RecordQueue()
     var jobs: [UInt64: [ChunkPiece]] = [:]
     var jobBytes = 0
     var nextJob: UInt64 = 0
@@ -199,7 +203,9 @@ package struct SendSession: Sendable {
             guard !isChecking else { return [] }
             isChecking = true
             // What was left out and taken back since counts as taken back.
-            return [.checkReceipt(body: body, signature: signature, skipped: skipped.subtracting(takenBack))]
+            // The check reads the journal: what is still to be kept of digests goes before it.
+            return Self.record(records.flush())
+                + [.checkReceipt(body: body, signature: signature, skipped: skipped.subtracting(takenBack))]
         case .failed(let code): return end(.fail(code, toPeer: false))
         case .manifestPage, .manifestEnd, .sealed, .received: return violation()
         }
@@ -208,21 +214,30 @@ package struct SendSession: Sendable {
     /// Chunks that are committed on the receiver.
     package mutating func acknowledged(_ numbers: NumberSet) -> [Instruction] {
         guard !isEnded else { return [] }
-        guard numbers.subtracting(everSent).isEmpty else { return violation() }
-        var records: [ChunkRecord] = []
+        guard everSent.holds(numbers) else { return violation() }
+        var fresh: [ChunkRecord] = []
         for number in awaiting(numbers) {
             let orphan = orphans.removeValue(forKey: number)
             guard let chunk = sent.removeValue(forKey: number) ?? orphan else { continue }
-            records.append(chunk.record)
+            fresh.append(chunk.record)
             counters.bytes += UInt64(chunk.length)
         }
         inFlight.subtract(numbers)
         // What a lost lane put back is not sent twice if its acknowledgement arrives after all.
         wanted.subtract(numbers)
-        counters.chunks += UInt64(records.count)
-        guard !records.isEmpty else { return pump() }
-        return [.record(records.sorted { $0.number < $1.number })] + pump()
+        counters.chunks += UInt64(fresh.count)
+        records.add(fresh)
+        return Self.record(records.take()) + pump()
     }
+
+    /// The journal's answer to `record`.
+    package mutating func recorded() -> [Instruction] {
+        records.written()
+        guard !isEnded else { return [] }
+        return Self.record(records.take()) + pump()
+    }
+
+    private static func record(_ records: [ChunkRecord]?) -> [Instruction] { records.map { [.record($0)] } ?? [] }
 
     /// Those of `numbers` that wait for an acknowledgement. A peer that repeats old ones costs no more than what is under way.
     private func awaiting(_ numbers: NumberSet) -> [UInt64] {
@@ -248,7 +263,7 @@ package struct SendSession: Sendable {
 
     /// Chunks that arrived and did not verify go out again; of those not out at present a copy comes anyway.
     private mutating func damaged(_ chunks: NumberSet) -> [Instruction] {
-        guard chunks.subtracting(everSent).isEmpty else { return violation() }
+        guard everSent.holds(chunks) else { return violation() }
         for number in sent.keys.filter(chunks.contains) {
             sent[number] = nil
             inFlight.remove(number)
@@ -303,7 +318,7 @@ package struct TransferCounters: Hashable, Sendable {
     package var bytesResumed: UInt64 = 0
     /// Bytes of chunk frames, as sent or as arrived.
     package var wireBytes: UInt64 = 0
-    /// Files under their final names since the session began.
+    /// Files under their final names (receiver), or sealed and not taken back (sender), since the session began.
     package var files: UInt64 = 0
     /// Files that had ended when the session came to them, were left out or taken back.
     package var filesResumed: UInt64 = 0

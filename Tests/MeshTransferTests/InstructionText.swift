@@ -42,7 +42,8 @@ extension SendSession.Instruction {
         case .load(let chunk): "load \(chunk)"
         case .encode(let job): "encode #\(job.id): \(NumberSet(job.pieces.map(\.number)).text) \(job.choice.text)"
         case .transmit(let lane, let frames): "transmit on \(lane.prime): \(chunkNumbers(frames).text)"
-        case .seal(let entries): "seal \(NumberSet(entries.map(\.number)).text)"
+        case .seal(let entries, let fresh):
+            "seal \(NumberSet(entries.map(\.number)).text)\(fresh.count < entries.count ? ", some again" : "")"
         case .checkSeals(let entries): "check seals \(entries.text)"
         case .record(let records): "record \(NumberSet(records.map(\.number)).text)"
         case .withdraw(let entries, let again):

@@ -35,6 +35,7 @@ import Testing
         #expect(
             session.encoded(0, batch(0..<3), failed: []).text == ["seal 0-1", "transmit on 1009: 0-2"])
         #expect(session.acknowledged(set(0, 2)).text == ["record 0,2"])
+        #expect(session.recorded().text == [])
         #expect(session.acknowledged(set(1)).text == ["record 1"])
         #expect(session.message(.receipt(body: [1], signature: [2])).text == ["check receipt"])
         #expect(session.receiptChecked(.proven(signed(9))).text == ["complete", "send received"])
@@ -65,8 +66,11 @@ import Testing
         #expect(session.acknowledged(set(0)).text == ["record 0"])
         #expect(session.laneLost(laneA, wasLead: false).text == ["encode #1: 1 raw"])
         #expect(session.counters.chunksRetried == 1)
-        #expect(session.encoded(1, batch(1..<2), failed: []).text == ["seal 1", "transmit on 1013: 1"])
+        #expect(session.encoded(1, batch(1..<2), failed: []).text == ["seal 1, some again", "transmit on 1013: 1"])
+        #expect(session.recorded().text == [])
         #expect(session.acknowledged(set(1)).text == ["record 1"])
+        // Said twice, counted once.
+        #expect(session.counters.files == 2)
     }
 
     @Test func anAcknowledgementThatSurvivedItsLaneIsNotSentAgain() {
@@ -290,7 +294,19 @@ import Testing
         #expect(session.counters.chunksRetried == 1)
         // Said twice: it is on its way.
         #expect(session.message(.damaged(chunks: set(0))).text == [])
-        #expect(session.encoded(1, batch(0..<1), failed: []).text == ["seal 0", "transmit on 1009: 0"])
+        #expect(session.encoded(1, batch(0..<1), failed: []).text == ["seal 0, some again", "transmit on 1009: 0"])
+        #expect(session.counters.files == 1)
+    }
+
+    @Test func aSealedFileThatIsTakenBackCountsNoMore() {
+        let files = sources([1, 1])
+        var session = session([1, 1])
+        _ = session.message(want(NumberSet(), seals: set(0, 1)))
+        #expect(session.sealsChecked(unchanged: files, changed: []).text == ["seal 0-1"])
+        #expect(session.counters.files == 2)
+        _ = session.message(want(NumberSet(), seals: set(0)))
+        #expect(session.sealsChecked(unchanged: [], changed: [files[0]]).text == ["withdraw 0 and add again"])
+        #expect(session.counters.files == 1)
     }
 
     // MARK: breaches

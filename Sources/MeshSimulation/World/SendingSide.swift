@@ -98,15 +98,15 @@ final class SendingSide {
                 let (batch, failed) = encoder.encode(job.pieces, choice: job.choice, source: work.source)
                 return answer(.encoded(job.id, batch, failed: failed))
             }
-        case .seal(let entries):
+        case .seal(let entries, _):
             let numbers = NumberSet(numbers: entries.lazy.map(\.number))
             output.append(.message(.sealed(entries: numbers)))
         case .checkSeals(let numbers):
             jobs.inJournal { [unowned self] in answer(try await work.checkSeals(numbers)) }
         case .record(let records):
-            jobs.inJournal {
+            jobs.inJournal { [unowned self] in
                 try await work.journal.acknowledge(records, of: work.transfer)
-                return {}
+                return answer(.recorded)
             }
         case .withdraw(let entries, let again): withdraw(entries, again: again)
         case .checkReceipt(let body, let signature, let skipped):

@@ -19,7 +19,6 @@ final class SendShell: TransferShell {
     private var isComplete = false
     private var isOffered = false
     private let listener: Bytes16
-    private var sealedFiles: UInt64 = 0
     private var keptReceipt: Receipt?
     private(set) var outcome: PeerOutcome?
     private(set) var farewell: FailureCode?
@@ -141,7 +140,7 @@ final class SendShell: TransferShell {
             for (entry, error) in failed { context.emit(.warning(entry, error)) }
             session.look(at: lanes.names.compactMap { name in room(of: name).map { (name, $0) } })
         case .receiptChecked(.proven(let receipt)): keptReceipt = receipt
-        case .receiptChecked, .page, .loaded, .sealsChecked: break
+        case .receiptChecked, .page, .loaded, .recorded, .sealsChecked: break
         }
         carryOut(session.handle(event))
     }
@@ -150,7 +149,7 @@ final class SendShell: TransferShell {
 
     var progress: TransferSnapshot {
         TransferSnapshot(
-            bytes: session.counters.bytes, totals: totals, isCounting: !isComplete, files: sealedFiles,
+            bytes: session.counters.bytes, totals: totals, isCounting: !isComplete, files: session.counters.files,
             counters: session.counters, receipt: keptReceipt)
     }
 
@@ -173,12 +172,12 @@ final class SendShell: TransferShell {
                 return .send(.encoded(job.id, batch, failed: failed))
             }
         case .transmit(let name, let frames): lanes[name]?.send(chunks: [frames])
-        case .seal(let entries): seal(entries)
+        case .seal(let entries, let fresh): seal(entries, fresh: fresh)
         case .checkSeals(let numbers): desk.inJournal { .send(try await work.checkSeals(numbers)) }
         case .record(let records):
             desk.inJournal {
                 try await work.journal.acknowledge(records, of: work.transfer)
-                return nil
+                return .send(.recorded)
             }
         case .withdraw(let entries, let again): withdraw(entries, again: again)
         case .checkReceipt(let body, let signature, let skipped):
@@ -202,13 +201,12 @@ final class SendShell: TransferShell {
         }
     }
 
-    private func seal(_ entries: [SourceEntry]) {
-        sealedFiles += UInt64(entries.count)
+    private func seal(_ entries: [SourceEntry], fresh: [SourceEntry]) {
         let numbers = NumberSet(numbers: entries.lazy.map(\.number))
         for piece in numbers.pieces(of: Limits.ranges) { lanes.send(.sealed(entries: piece)) }
         let source = context.source
         for entry in entries { source.release(entry) }
-        context.emit(.sealed(entries))
+        if !fresh.isEmpty { context.emit(.sealed(fresh)) }
     }
 
     private func withdraw(_ entries: [SourceEntry], again: Bool) {
