@@ -9,6 +9,7 @@ package struct Migration: Sendable {
 package enum Migrations {
     /// All migrations, in the order of their numbers. A shipped migration is never modified; a new one is added below.
     package static let all: [Migration] = [
-        Migration(name: "0001_journal", sql: String(decoding: PackageResources._001_journal_sql, as: UTF8.self))
+        Migration(name: "0001_journal", sql: String(decoding: PackageResources._001_journal_sql, as: UTF8.self)),
+        Migration(name: "0002_use", sql: String(decoding: PackageResources._002_use_sql, as: UTF8.self)),
     ]
 }

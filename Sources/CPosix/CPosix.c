@@ -40,7 +40,7 @@ static int old_status(int folder, const char *name, int flags, struct mesh_statu
     if (fstatat(folder, name, &old, flags) != 0) return -1;
     *status = (struct mesh_status){
         .device = old.st_dev, .inode = old.st_ino, .size = (uint64_t)old.st_size, .blocks = (uint64_t)old.st_blocks,
-        .links = old.st_nlink, .mode = old.st_mode, .owner = old.st_uid,
+        .links = old.st_nlink, .mode = old.st_mode, .owner = old.st_uid, .group = old.st_gid,
         .modified_seconds = old.st_mtim.tv_sec, .modified_nanoseconds = (uint32_t)old.st_mtim.tv_nsec,
         .changed_seconds = old.st_ctim.tv_sec, .changed_nanoseconds = (uint32_t)old.st_ctim.tv_nsec};
     return 0;
@@ -53,7 +53,7 @@ static int status_of(int folder, const char *name, int flags, struct mesh_status
         return errno == ENOSYS || errno == EPERM ? old_status(folder, name, flags, status) : -1;
     *status = (struct mesh_status){
         .device = makedev(new.stx_dev_major, new.stx_dev_minor), .inode = new.stx_ino, .size = new.stx_size,
-        .blocks = new.stx_blocks, .links = new.stx_nlink, .mode = new.stx_mode, .owner = new.stx_uid,
+        .blocks = new.stx_blocks, .links = new.stx_nlink, .mode = new.stx_mode, .owner = new.stx_uid, .group = new.stx_gid,
         .modified_seconds = new.stx_mtime.tv_sec, .modified_nanoseconds = new.stx_mtime.tv_nsec,
         .changed_seconds = new.stx_ctime.tv_sec, .changed_nanoseconds = new.stx_ctime.tv_nsec};
     if (new.stx_mask & STATX_BTIME) {

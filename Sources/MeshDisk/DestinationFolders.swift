@@ -16,9 +16,9 @@ final class DestinationFolders: Sendable {
         cache = DescriptorCache(capacity: capacity)
     }
 
-    /// Runs `body` in the folder at `path`. Where it, or a folder above it, is ours and forbids us to work in it (its
-    /// mode was set before a crash), it is opened up and `body` runs again: modes are set anew at the end. The same
-    /// where a folder was removed while it was open.
+    /// Runs `body` in the folder at `path`. Where it, or a folder above it, is this user's and forbids us to work in it,
+    /// it is opened up and `body` runs again: at the end it gets its mode again. The same where a folder was removed while
+    /// it was open.
     func with<R>(
         _ path: ArraySlice<[UInt8]>, create: Bool, _ body: (Folder) throws(SystemError) -> R
     ) throws(SystemError) -> R {
@@ -66,7 +66,7 @@ final class DestinationFolders: Sendable {
         for name in path {
             guard let status = try? here.status(name), status.kind == .folder else { break }
             if status.owner == geteuid(), status.permissions & 0o700 != 0o700 {
-                guard (try? here.setMode(name, status.permissions | 0o700)) != nil else { break }
+                guard (try? here.setMode(name, status.mode | 0o700)) != nil else { break }
                 isChanged = true
             }
             guard let inner = try? here.folder(name) else { break }

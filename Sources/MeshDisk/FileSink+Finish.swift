@@ -23,7 +23,7 @@ extension FileSink {
             guard isWhole, part.isSame(as: status.part), entry.part?.isSame(as: status.part) ?? true else {
                 throw SystemError(ESTALE, "rename")
             }
-            if !entry.isDressed(status) { try dress(entry, open?.file, in: folder) }
+            if !entry.isDressed(status, mode: newMode(entry.manifest)) { try dress(entry, open?.file, in: folder) }
             return try settle(entry, name, rule, in: folder)
         }
     }
@@ -71,12 +71,12 @@ extension FileSink {
     /// Gives the part its mode and time. By descriptor where it is open, which is quicker.
     private func dress(_ entry: ReceivedEntry, _ file: Descriptor?, in folder: Folder) throws(SystemError) {
         if let file { return try dress(entry, file) }
-        try folder.setMode(partName(entry), entry.finalMode)
+        try folder.setMode(partName(entry), newMode(entry.manifest))
         try folder.setModified(partName(entry), entry.manifest.seconds, entry.manifest.nanoseconds)
     }
 
     func dress(_ entry: ReceivedEntry, _ file: Descriptor) throws(SystemError) {
-        try file.setMode(entry.finalMode)
+        try file.setMode(newMode(entry.manifest))
         try file.setModified(entry.manifest.seconds, entry.manifest.nanoseconds)
     }
 
@@ -100,6 +100,7 @@ extension FileSink {
             try folder.remove(part)
             return entry.ended(.skipped)
         }
+        try inherit(part, from: name, in: folder)
         try folder.replace(name, with: part)
         return entry.ended(.finished, as: name)
     }
@@ -143,7 +144,7 @@ extension FileSink {
                 guard absent < 16 else { return nil }
                 continue
             }
-            if entry.became(status) { return entry.ended(.finished, as: names[number]) }
+            if entry.became(status, mode: newMode(entry.manifest)) { return entry.ended(.finished, as: names[number]) }
         }
         return nil
     }
@@ -160,11 +161,9 @@ extension ReceivedEntry {
         manifest.path.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
     }
 
-    fileprivate var finalMode: UInt16 { manifest.mode & 0o777 }
-
-    /// It has its final mode and time.
-    fileprivate func isDressed(_ status: FileStatus) -> Bool {
-        status.permissions == finalMode
+    /// It has its final mode, and its time.
+    fileprivate func isDressed(_ status: FileStatus, mode: UInt16) -> Bool {
+        status.permissions == mode
             && (status.seconds, status.nanoseconds) == (manifest.seconds, manifest.nanoseconds)
     }
 
@@ -174,9 +173,9 @@ extension ReceivedEntry {
 
     /// True where `status` is of the object that the part was. An empty file of the right mode and time is as
     /// good.
-    fileprivate func became(_ status: FileStatus) -> Bool {
+    fileprivate func became(_ status: FileStatus, mode: UInt16) -> Bool {
         guard status.kind == .file, status.size == manifest.size else { return false }
         if let part { return part.isSame(as: status.part) }
-        return status.size == 0 && isDressed(status)
+        return status.size == 0 && isDressed(status, mode: mode)
     }
 }

@@ -10,7 +10,7 @@ extension FileSink {
         let manifest = entry.manifest
         guard let status = try folder.statusIfPresent(name), status.kind == .file, status.size == manifest.size,
             (status.seconds, status.nanoseconds) == (manifest.seconds, manifest.nanoseconds),
-            status.permissions == manifest.mode & 0o777
+            status.permissions == newMode(manifest)
         else { return false }
         // What may not be read, or vanishes meanwhile, is no twin: the new file gets a name of its own.
         guard let there = try? folder.open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY),

@@ -19,6 +19,7 @@ package final class FileSink: ChunkSink {
     /// Absolute, for people.
     let destination: [UInt8]
     private let transfer: TransferID
+    private let permissions: PermissionRule
     let folders: DestinationFolders
     /// The destination opened for reading, from the start: the kernel tells its holder of every write that failed
     /// since. Nil where this user may not read it.
@@ -30,7 +31,8 @@ package final class FileSink: ChunkSink {
 
     /// Opens `destination`, an absolute path, and makes it and the folders above it where they are missing.
     package init(
-        destination: [UInt8], transfer: TransferID, openParts: Int = 128, openFolders: Int = 64
+        destination: [UInt8], transfer: TransferID, permissions: PermissionRule = .sender, openParts: Int = 128,
+        openFolders: Int = 64
     ) throws(DiskError) {
         do {
             let root = try Self.makeDestination(destination)
@@ -41,6 +43,7 @@ package final class FileSink: ChunkSink {
         }
         self.destination = destination
         self.transfer = transfer
+        self.permissions = permissions
         parts = DescriptorCache(capacity: openParts)
     }
 
@@ -65,7 +68,7 @@ package final class FileSink: ChunkSink {
             try folder.statusIfPresent(name).map { status in
                 ExistingFile(
                     kind: status.kind, size: status.size, seconds: status.seconds,
-                    nanoseconds: status.nanoseconds)
+                    nanoseconds: status.nanoseconds, mode: status.mode)
             }
         }
     }
@@ -83,15 +86,44 @@ package final class FileSink: ChunkSink {
         }
     }
 
-    package func finishFolder(_ entry: ManifestEntry) throws(DiskError) {
-        try within(entry, create: false) { folder, name throws(SystemError) in
-            guard try folder.status(name).kind == .folder else { throw SystemError(ENOTDIR, "chmod") }
-            try folder.setMode(name, entry.mode & 0o777)
-            try folder.setModified(name, entry.seconds, entry.nanoseconds)
+    package func finishFolder(_ entry: ReceivedEntry) throws(DiskError) {
+        let manifest = entry.manifest
+        try within(manifest, create: false) { folder, name throws(SystemError) in
+            let status = try folder.status(name)
+            guard status.kind == .folder else { throw SystemError(ENOTDIR, "chmod") }
+            // What a folder passes on to those in it (setgid) is none of the sender's bits.
+            let given = status.mode & 0o7000
+            switch entry.origin {
+            case .made:
+                try folder.setMode(name, newMode(manifest) | given)
+                try folder.setModified(name, manifest.seconds, manifest.nanoseconds)
+            case .there where permissions == .all:
+                try folder.setMode(name, newMode(manifest) | given)
+            case .there(let mode):
+                // It was opened up to write into it, or somebody else has changed it.
+                guard status.mode != mode, status.mode == mode | 0o700 else { return }
+                try folder.setMode(name, mode)
+            case nil: break
+            }
         }
     }
 
     // MARK: shared by the other files
+
+    /// The mode of what this transfer makes.
+    func newMode(_ manifest: ManifestEntry) -> UInt16 {
+        let bits = manifest.mode & 0o777
+        return permissions == .receiver ? bits & ~Umask.current : bits
+    }
+
+    /// With the receiver's rights the part gets owner and mode of what it is about to replace under `name`.
+    func inherit(_ part: [UInt8], from name: [UInt8], in folder: Folder) throws(SystemError) {
+        guard permissions == .receiver, let status = try folder.statusIfPresent(name), status.kind == .file else {
+            return
+        }
+        _ = try folder.setOwner(part, status.owner, status.group)
+        try folder.setMode(part, status.mode)
+    }
 
     /// The name of an entry's part in its final folder.
     func partName(_ entry: ReceivedEntry) -> [UInt8] {

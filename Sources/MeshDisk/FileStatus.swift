@@ -7,9 +7,10 @@ import MeshWire
 struct FileStatus: Sendable {
     /// Nil for sockets, fifos and devices, which are never sent nor made.
     let kind: EntryKind?
-    /// Permission bits without setuid, setgid and sticky.
-    let permissions: UInt16
+    /// 12 bits: permissions, setuid, setgid, sticky.
+    let mode: UInt16
     let owner: UInt32
+    let group: UInt32
     let links: UInt64
     let device: UInt64
     let inode: UInt64
@@ -35,8 +36,9 @@ struct FileStatus: Sendable {
             case UInt32(S_IFLNK): .link
             default: nil
             }
-        permissions = UInt16(raw.mode & 0o777)
+        mode = UInt16(raw.mode & 0o7777)
         owner = raw.owner
+        group = raw.group
         links = raw.links
         device = raw.device
         inode = raw.inode
@@ -50,6 +52,9 @@ struct FileStatus: Sendable {
         let changed = Self.nanoseconds(raw.changed_seconds, raw.changed_nanoseconds)
         source = SourceIdentity(device: device, inode: inode, changed: changed)
     }
+
+    /// Permission bits without setuid, setgid and sticky.
+    var permissions: UInt16 { mode & 0o777 }
 
     /// Wraps around beyond the year 2262: good enough for telling objects apart.
     private static func nanoseconds(_ seconds: Int64, _ rest: UInt32) -> Int64 {

@@ -167,6 +167,19 @@ struct Folder: Sendable {
         }
     }
 
+    /// Gives `name`, itself if it is a link, to another user and group. False where this user may not.
+    func setOwner(_ name: [UInt8], _ owner: UInt32, _ group: UInt32) throws(SystemError) -> Bool {
+        do {
+            try descriptor.call("chown") { at in
+                name.withPath { Int(fchownat(at, $0, owner, group, AT_SYMLINK_NOFOLLOW)) }
+            }
+            return true
+        } catch {
+            guard error.code == EPERM || error.code == ENOSYS || error.code == EINVAL else { throw error }
+            return false
+        }
+    }
+
     /// Sets the modification time of `name`, of a link itself too; the access time becomes the same.
     func setModified(_ name: [UInt8], _ seconds: Int64, _ nanoseconds: UInt32) throws(SystemError) {
         let time = timespec(tv_sec: Int(seconds), tv_nsec: Int(nanoseconds))

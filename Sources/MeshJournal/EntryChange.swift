@@ -7,11 +7,13 @@ struct EntryChange {
     var state = EntryState.open
     var part: PartIdentity?
     var finalName: [UInt8]?
+    var origin: FolderOrigin?
 
     /// The group's changes in the order of their entries: rows that lie together are written together.
     static func all(of group: CommitGroup) throws -> [(number: UInt64, change: EntryChange)] {
         var changes: [UInt64: EntryChange] = [:]
         for (number, part) in group.parts { changes[number, default: EntryChange()].part = part }
+        for (number, origin) in group.origins { changes[number, default: EntryChange()].origin = origin }
         for number in group.sealed { changes[number, default: EntryChange()].reach(.sealed) }
         for (number, part) in group.finishing {
             changes[number, default: EntryChange()].part = part
@@ -38,7 +40,7 @@ struct EntryChange {
             """
             UPDATE entry SET state = max(state, ?3), part_device = coalesce(?4, part_device),
                 part_inode = coalesce(?5, part_inode), part_born = coalesce(?6, part_born),
-                final_name = coalesce(?7, final_name)
+                final_name = coalesce(?7, final_name), folder_origin = coalesce(?8, folder_origin)
             WHERE transfer = ?1 AND number = ?2
             """)
     }
@@ -46,7 +48,7 @@ struct EntryChange {
     func values(transfer: Int64, number: UInt64) -> [Value] {
         [
             .int(transfer), .bound(number), .int(Int64(state.rawValue)), .bits(part?.device), .bits(part?.inode),
-            .optional(part?.born), .optional(finalName),
+            .optional(part?.born), .optional(finalName), .optional(origin?.journaled),
         ]
     }
 }

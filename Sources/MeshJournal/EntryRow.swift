@@ -56,7 +56,8 @@ extension SourceEntry {
 }
 
 extension ReceivedEntry {
-    static let columns = ManifestEntry.columns + ", state, part_device, part_inode, part_born, final_name, durable"
+    static let columns =
+        ManifestEntry.columns + ", state, part_device, part_inode, part_born, final_name, durable, folder_origin"
 
     init(_ row: Columns) throws {
         guard let state = EntryState(rawValue: Int(try row.int(11, "entry state"))) else {
@@ -72,7 +73,26 @@ extension ReceivedEntry {
         guard finalName.map(EntryPath.isName) ?? true else { throw DamagedRow(what: "invalid final name") }
         self.init(
             number: try ManifestEntry.number(row), manifest: try ManifestEntry(row), state: state, part: part,
-            finalName: finalName, isDurable: try row.flag(16, "durable mark"))
+            finalName: finalName, isDurable: try row.flag(16, "durable mark"),
+            origin: try row.optionalInt(17, "folder's origin").map(FolderOrigin.init(journaled:)))
+    }
+}
+
+extension FolderOrigin {
+    /// -1: made; else the mode of a folder that was there.
+    init(journaled value: Int64) throws {
+        switch value {
+        case -1: self = .made
+        case 0...0o7777: self = .there(mode: UInt16(value))
+        default: throw DamagedRow(what: "folder's origin of \(value)")
+        }
+    }
+
+    var journaled: Int64 {
+        switch self {
+        case .made: -1
+        case .there(let mode): Int64(mode)
+        }
     }
 }
 

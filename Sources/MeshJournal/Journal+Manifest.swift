@@ -88,6 +88,19 @@ extension Journal {
         }
     }
 
+    package func withdrawnOrigin(at path: [UInt8], of id: TransferID) async throws -> FolderOrigin? {
+        try await read { db in
+            let sql = """
+                SELECT folder_origin FROM entry INDEXED BY entry_withdrawn
+                WHERE transfer = ?1 AND state = 5 AND kind = 1 AND path = ?2 AND folder_origin IS NOT NULL
+                ORDER BY number DESC LIMIT 1
+                """
+            return try db.row(sql, .int(try TransferHead(db, id).key), .bytes(path)) {
+                try FolderOrigin(journaled: try $0.int(0, "folder's origin"))
+            }
+        }
+    }
+
     package func withdrawnEntries(of id: TransferID) async throws -> NumberSet {
         try await read { db in
             let sql = "SELECT number FROM entry WHERE transfer = ?1 AND state = 5 ORDER BY number"

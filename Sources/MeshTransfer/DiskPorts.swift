@@ -43,8 +43,9 @@ package protocol ChunkSink: Sendable {
     func finish(_ entry: ReceivedEntry, rule: ConflictRule) throws(DiskError) -> EndedEntry
     /// Makes a folder (and those above it) so that it can be written to; its mode and time come at the very end.
     func makeFolder(_ entry: ManifestEntry) throws(DiskError)
-    /// Gives a folder its mode and modification time.
-    func finishFolder(_ entry: ManifestEntry) throws(DiskError)
+    /// Gives a folder that this transfer made its mode and modification time; one that was there before has the mode again
+    /// that it had.
+    func finishFolder(_ entry: ReceivedEntry) throws(DiskError)
     /// Makes a link; `skipped` where its target leads out of the tree and `allowOutside` is false, or by the conflict rule.
     func makeLink(_ entry: ReceivedEntry, rule: ConflictRule, allowOutside: Bool) throws(DiskError) -> EndedEntry
     /// Everything written to the destination's file system reaches the disk before this returns. Fails where a write
@@ -63,12 +64,15 @@ package struct ExistingFile: Hashable, Sendable {
     package var size: UInt64
     package var seconds: Int64
     package var nanoseconds: UInt32
+    /// 12 bits: permissions, setuid, setgid, sticky.
+    package var mode: UInt16
 
-    package init(kind: EntryKind?, size: UInt64, seconds: Int64, nanoseconds: UInt32) {
+    package init(kind: EntryKind?, size: UInt64, seconds: Int64, nanoseconds: UInt32, mode: UInt16) {
         self.kind = kind
         self.size = size
         self.seconds = seconds
         self.nanoseconds = nanoseconds
+        self.mode = mode
     }
 }
 

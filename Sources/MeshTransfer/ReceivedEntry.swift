@@ -41,10 +41,12 @@ package struct ReceivedEntry: Hashable, Sendable {
     package var finalName: [UInt8]?
     /// The finished file and its folder are known to have reached the disk.
     package var isDurable: Bool
+    /// Of a folder: nil until it was looked for at the destination.
+    package var origin: FolderOrigin?
 
     package init(
         number: UInt64, manifest: ManifestEntry, state: EntryState = .open, part: PartIdentity? = nil,
-        finalName: [UInt8]? = nil, isDurable: Bool = false
+        finalName: [UInt8]? = nil, isDurable: Bool = false, origin: FolderOrigin? = nil
     ) {
         self.number = number
         self.manifest = manifest
@@ -52,6 +54,7 @@ package struct ReceivedEntry: Hashable, Sendable {
         self.part = part
         self.finalName = finalName
         self.isDurable = isDurable
+        self.origin = origin
     }
 }
 
@@ -116,6 +119,8 @@ package struct CommitGroup: Hashable, Sendable {
     package var sealed: [UInt64] = []
     /// Entries about to be renamed, by entry: the identity that the final name will have.
     package var finishing: [UInt64: PartIdentity] = [:]
+    /// Folders that were looked for, by entry: one that is to be made is written down before it is made.
+    package var origins: [UInt64: FolderOrigin] = [:]
     /// Entries that ended: `finished` or `skipped`, with the name they got.
     package var ended: [EndedEntry] = []
     package var retries: [RetryRecord] = []

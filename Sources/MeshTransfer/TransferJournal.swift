@@ -34,6 +34,8 @@ package protocol TransferJournal: Sendable {
     func receivedEntries(of id: TransferID, from first: UInt64, limit: Int) async throws -> [ReceivedEntry]
     /// Receiver's folders up to number `last`, descending, at most `limit`: they are finished deepest first.
     func receivedFolders(of id: TransferID, downFrom last: UInt64, limit: Int) async throws -> [ReceivedEntry]
+    /// Receiver: where the folder at `path` comes from, by the latest entry of that path which was taken back.
+    func withdrawnOrigin(at path: [UInt8], of id: TransferID) async throws -> FolderOrigin?
     /// Entries withdrawn by later ones; few.
     func withdrawnEntries(of id: TransferID) async throws -> NumberSet
 

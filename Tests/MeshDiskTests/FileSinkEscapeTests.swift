@@ -24,7 +24,7 @@ import Testing
             { _ = try sink.finish(received(path, size: 0), rule: .overwrite) },
             { _ = try sink.finish(finishing, rule: .overwrite) },
             { try sink.makeFolder(folderEntry(path)) },
-            { try sink.finishFolder(folderEntry(path)) },
+            { try sink.finishFolder(madeFolder(path)) },
             { _ = try sink.makeLink(receivedLink(path, to: "x"), rule: .overwrite, allowOutside: true) },
             { _ = try sink.existing(entry.manifest) },
             { _ = try sink.inspectPart(entry) },
@@ -90,7 +90,7 @@ import Testing
         #expect(try sink.finish(sink.put(received("x")), rule: .overwrite).state == .finished)
         scratch.link("out/folder", to: outside())
         #expect(throws: DiskError.inTheWay(path: scratch("out/folder"))) {
-            try sink.finishFolder(folderEntry("folder", mode: 0o777))
+            try sink.finishFolder(madeFolder("folder", mode: 0o777))
         }
         #expect(throws: DiskError.escapes(path: scratch("out/folder"))) { try sink.makeFolder(folderEntry("folder")) }
         #expect(victim.contents == "old".bytes)

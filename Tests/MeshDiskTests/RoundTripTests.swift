@@ -26,7 +26,9 @@ import Testing
             let link = ReceivedEntry(number: entry.number, manifest: entry.manifest)
             #expect(try sink.makeLink(link, rule: .rename, allowOutside: true).state == .finished)
         }
-        for entry in entries.reversed() where entry.manifest.kind == .folder { try sink.finishFolder(entry.manifest) }
+        for entry in entries.reversed() where entry.manifest.kind == .folder {
+            try sink.finishFolder(madeFolder(entry.manifest))
+        }
     }
 
     /// Chunk by chunk, the last one first.

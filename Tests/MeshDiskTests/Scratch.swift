@@ -109,9 +109,12 @@ extension FileSource {
 
 let someTransfer = TransferID(Bytes16(Array(1...16))!)
 
-func sink(_ path: String, openParts: Int = 128, openFolders: Int = 64) throws -> FileSink {
+func sink(
+    _ path: String, permissions: PermissionRule = .sender, openParts: Int = 128, openFolders: Int = 64
+) throws -> FileSink {
     try FileSink(
-        destination: path.bytes, transfer: someTransfer, openParts: openParts, openFolders: openFolders)
+        destination: path.bytes, transfer: someTransfer, permissions: permissions, openParts: openParts,
+        openFolders: openFolders)
 }
 
 func received(
@@ -131,6 +134,16 @@ func receivedLink(_ path: String, to target: String) -> ReceivedEntry {
 
 func folderEntry(_ path: String, mode: UInt16 = 0o755) -> ManifestEntry {
     ManifestEntry(kind: .folder, path: path.bytes, mode: mode, seconds: 7, nanoseconds: 8)
+}
+
+/// A folder that the transfer made.
+func madeFolder(_ path: String, mode: UInt16 = 0o755) -> ReceivedEntry { madeFolder(folderEntry(path, mode: mode)) }
+
+func madeFolder(_ entry: ManifestEntry) -> ReceivedEntry { ReceivedEntry(number: 0, manifest: entry, origin: .made) }
+
+/// A folder that was there before, with this mode.
+func foundFolder(_ path: String, mode: UInt16, was: UInt16) -> ReceivedEntry {
+    ReceivedEntry(number: 0, manifest: folderEntry(path, mode: mode), origin: .there(mode: was))
 }
 
 extension FileSink {

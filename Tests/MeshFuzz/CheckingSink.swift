@@ -30,7 +30,7 @@ final class CheckingSink: ChunkSink {
     }
     func finish(_ entry: ReceivedEntry, rule: ConflictRule) throws(DiskError) -> EndedEntry { throw unused }
     func makeFolder(_ entry: ManifestEntry) throws(DiskError) { throw unused }
-    func finishFolder(_ entry: ManifestEntry) throws(DiskError) { throw unused }
+    func finishFolder(_ entry: ReceivedEntry) throws(DiskError) { throw unused }
     func makeLink(_: ReceivedEntry, rule: ConflictRule, allowOutside: Bool) throws(DiskError) -> EndedEntry {
         throw unused
     }

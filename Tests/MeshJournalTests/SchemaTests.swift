@@ -51,7 +51,7 @@ import Testing
 
     @Test func aFileWithAnotherProgramsMigrationIsRefused() async throws {
         try await withMadeFile { path in
-            try withPlainSQL(path) { try $0.execute(sql: "UPDATE migration SET name = '0001_other'") }
+            try withPlainSQL(path) { try $0.execute(sql: "UPDATE migration SET name = '0001_other' WHERE number = 1") }
             let error = await journalError { _ = try await Journal(path: path, boot: "a") }
             #expect(error == .newer(path: path, found: Migrations.all.count, known: Migrations.all.count))
         }

@@ -8,6 +8,7 @@ func conformance(_ make: () async throws -> some TransferJournal) async throws {
     try await keepsSourceEntries(make())
     try await keepsReceivedEntries(make())
     try await findsFoldersFromTheDeepestOn(make())
+    try await keepsWhereFoldersComeFrom(make())
     try await refusesNumbersThatDoNotContinue(make())
     try await withdraws(make())
     try await findsFilesByChunk(make())
@@ -32,6 +33,18 @@ private func tellsWhetherAllIsDurable(_ journal: some TransferJournal) async thr
     #expect(try await !journal.isDurable(transferID(1)))
     try await journal.markDurable(chunks: NumberSet(), entries: [0], of: transferID(1))
     #expect(try await journal.isDurable(transferID(1)))
+}
+
+private func keepsWhereFoldersComeFrom(_ journal: some TransferJournal) async throws {
+    try await journal.create(record(1, .receive))
+    let folders = ["a", "b", "c"].map { ManifestEntry(kind: .folder, path: bytes($0), mode: 0o755, seconds: 1) }
+    try await journal.append(folders, to: transferID(1))
+    var group = CommitGroup()
+    group.origins = [0: .made, 1: .there(mode: 0o2770)]
+    try await journal.commit(group, to: transferID(1))
+    let origins = try await journal.receivedEntries(of: transferID(1), from: 0, limit: 9).map(\.origin)
+    #expect(origins == [.made, .there(mode: 0o2770), nil])
+    #expect(try await journal.withdrawnOrigin(at: bytes("a"), of: transferID(1)) == nil, "it was not taken back")
 }
 
 private func keepsTransfers(_ journal: some TransferJournal) async throws {

@@ -23,6 +23,7 @@ struct mesh_status {
     uint32_t born_nanoseconds;
     uint32_t mode;
     uint32_t owner;
+    uint32_t group;
 };
 
 extern const int mesh_o_path;

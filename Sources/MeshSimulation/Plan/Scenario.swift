@@ -8,6 +8,8 @@ struct Scenario {
     var others: [SourceEntry] = []
     /// Files that stand at a receiver before.
     var foreign: [[UInt8]: [UInt8]] = [:]
+    /// Folders that stand at a receiver before, with their modes.
+    var foreignFolders: [[UInt8]: UInt16] = [:]
     /// 1 or 2: receivers at the same time.
     let receivers: Int
     let rules: ReceiveRules
@@ -23,6 +25,7 @@ struct Scenario {
         dialer = random.oneIn(2) ? .sender : .receiver
         makeFiles(using: &random)
         makeOthers(using: &random)
+        if random.oneIn(4) { foreignFolders[Array("d".utf8)] = 0o2750 }
         for path in files.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) where random.oneIn(12) {
             foreign[path] = Array("somebody's own".utf8)
         }

@@ -11,10 +11,11 @@ extension SimulatedDisk: ChunkSink {
             switch state.names[.final(entry.path)] {
             case .object(let inode):
                 state.objects[inode].map {
-                    ExistingFile(kind: .file, size: UInt64($0.bytes.count), seconds: $0.seconds, nanoseconds: 0)
+                    ExistingFile(
+                        kind: .file, size: UInt64($0.bytes.count), seconds: $0.seconds, nanoseconds: 0, mode: 0o644)
                 }
-            case .link: ExistingFile(kind: .link, size: 0, seconds: 0, nanoseconds: 0)
-            case .folder: ExistingFile(kind: .folder, size: 0, seconds: 0, nanoseconds: 0)
+            case .link: ExistingFile(kind: .link, size: 0, seconds: 0, nanoseconds: 0, mode: 0o777)
+            case .folder(let mode): ExistingFile(kind: .folder, size: 0, seconds: 0, nanoseconds: 0, mode: mode)
             case nil: nil
             }
         }
@@ -74,16 +75,18 @@ extension SimulatedDisk: ChunkSink {
 
     package func makeFolder(_ entry: ManifestEntry) throws(DiskError) {
         try throwing { state throws(DiskError) in
-            if state.names[.final(entry.path)] == nil { state.change([(.final(entry.path), .folder)]) }
+            let place = SimulatedDisk.Place.final(entry.path)
+            if state.names[place] == nil { state.change([(place, .folder(mode: 0o700))]) }
         }
         fuse.burn()
     }
 
-    package func finishFolder(_ entry: ManifestEntry) throws(DiskError) {
+    package func finishFolder(_ entry: ReceivedEntry) throws(DiskError) {
         try throwing { state throws(DiskError) in
-            guard case .folder = state.names[.final(entry.path)] else {
-                throw .inTheWay(path: EntryPath.escaped(entry.path))
-            }
+            let path = entry.manifest.path
+            guard case .folder = state.names[.final(path)] else { throw .inTheWay(path: EntryPath.escaped(path)) }
+            guard entry.origin == .made else { return }
+            state.change([(.final(path), .folder(mode: entry.manifest.mode))])
         }
     }
 

@@ -18,7 +18,7 @@ package final class SimulatedDisk: Sendable {
     enum Node: Hashable, Sendable {
         case object(UInt64)
         case link([UInt8])
-        case folder
+        case folder(mode: UInt16)
     }
 
     /// Names at the destination: parts have names of their own kind.
@@ -121,6 +121,14 @@ package final class SimulatedDisk: Sendable {
         }
     }
 
+    /// A folder that was there before.
+    package func putForeignFolder(_ path: [UInt8], mode: UInt16) {
+        with { $0.names[.final(path)] = .folder(mode: mode) }
+    }
+
+    /// Somebody removes what has this name.
+    package func remove(_ path: [UInt8]) { with { $0.names[.final(path)] = nil } }
+
     // MARK: what stands at the destination
 
     package var partNumbers: Set<UInt64> {
@@ -138,6 +146,15 @@ package final class SimulatedDisk: Sendable {
             var files: [[UInt8]: [UInt8]] = [:]
             for case (.final(let path), .object(let inode)) in state.names { files[path] = state.objects[inode]?.bytes }
             return files
+        }
+    }
+
+    /// Modes of folders, by path.
+    package var folders: [[UInt8]: UInt16] {
+        with { state in
+            var modes: [[UInt8]: UInt16] = [:]
+            for case (.final(let path), .folder(let mode)) in state.names { modes[path] = mode }
+            return modes
         }
     }
 

@@ -53,6 +53,12 @@ extension SimulatedJournal {
         }
     }
 
+    package func withdrawnOrigin(at path: [UInt8], of id: TransferID) throws -> FolderOrigin? {
+        try read(id) { transfer in
+            transfer.entries.last { $0.manifest.path == path && $0.state == .withdrawn && $0.origin != nil }?.origin
+        }
+    }
+
     package func withdrawnEntries(of id: TransferID) throws -> NumberSet { try read(id) { $0.withdrawn } }
 
     // MARK: chunks
@@ -62,6 +68,7 @@ extension SimulatedJournal {
         try change(id) { transfer in
             for chunk in group.chunks { try transfer.keep(chunk, boot: boot) }
             for (number, part) in group.parts { try transfer.change(number) { $0.part = part } }
+            for (number, origin) in group.origins { try transfer.change(number) { $0.origin = origin } }
             for number in group.sealed { try transfer.change(number) { $0.reach(.sealed) } }
             for (number, part) in group.finishing {
                 try transfer.change(number) {

@@ -147,7 +147,8 @@ final class Witness {
     // MARK: the end
 
     /// What differs at the receiver from what was sent; nil where nothing does.
-    func difference(_ course: Course, foreign: [[UInt8]: [UInt8]]) -> String? {
+    func difference(_ course: Course, _ scenario: Scenario) -> String? {
+        let foreign = scenario.foreign
         guard
             let sources = try? nodes[course.from].journal.look(course.transfer, { $0 }),
             let there = try? nodes[course.to].journal.look(course.transfer, { $0 })
@@ -163,11 +164,27 @@ final class Witness {
         for entry in there.entries.prefix(Int(signed.entries)) {
             if let fault = fault(entry, sources.sources[Int(entry.number)], files, disk.links, course) { return fault }
         }
-        if !forgetful.contains(course.transfer), let stray = stray(there.entries, files, foreign) { return stray }
+        if !forgetful.contains(course.transfer) {
+            if let stray = stray(there.entries, files, foreign) { return stray }
+            if let folder = wrongFolder(there.entries, disk.folders, scenario.foreignFolders) { return folder }
+        }
         if course.rules.onConflict == .rename {
             for (path, bytes) in foreign where files[path] != bytes {
                 return "\(EntryPath.escaped(path)) was there before and was changed"
             }
+        }
+        return nil
+    }
+
+    /// A folder that was there keeps its mode; one that was made has the sender's.
+    private func wrongFolder(
+        _ entries: [ReceivedEntry], _ modes: [[UInt8]: UInt16], _ foreign: [[UInt8]: UInt16]
+    ) -> String? {
+        for entry in entries where entry.manifest.kind == .folder && entry.state != .withdrawn {
+            let (path, expected) = (entry.manifest.path, foreign[entry.manifest.path] ?? entry.manifest.mode)
+            guard modes[path] != expected else { continue }
+            let found = modes[path].map { String($0, radix: 8) } ?? "none"
+            return "folder \(EntryPath.escaped(path)) has mode \(found) instead of \(String(expected, radix: 8))"
         }
         return nil
     }

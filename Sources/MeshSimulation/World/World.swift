@@ -68,6 +68,9 @@ final class World {
         for (path, bytes) in scenario.foreign {
             for node in nodes.dropFirst() { node.disk.putForeign(path, bytes, seconds: 900) }
         }
+        for (path, mode) in scenario.foreignFolders {
+            for node in nodes.dropFirst() { node.disk.putForeignFolder(path, mode: mode) }
+        }
     }
 
     func change(source path: [UInt8], to bytes: [UInt8]) {
@@ -123,7 +126,7 @@ final class World {
         for index in courses.indices where !isCompared[index] && isOver(index) {
             isCompared[index] = true
             talks[index]?.receiving.jobs.endPool()
-            if let difference = witness.difference(courses[index], foreign: scenario.foreign) {
+            if let difference = witness.difference(courses[index], scenario) {
                 witness.broken(difference)
             }
         }

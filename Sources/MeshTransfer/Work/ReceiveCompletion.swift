@@ -80,8 +80,9 @@ package struct ReceiveCompletion: Sendable {
                 of: ports.transfer, downFrom: last - 1, limit: Self.batch)
             guard let lowest = folders.last else { break }
             try await ports.pool.blocking {
+                let folders = folders.filter { $0.state != .withdrawn }
                 for folder in folders { try sink.makeFolder(folder.manifest) }
-                for folder in folders { try sink.finishFolder(folder.manifest) }
+                for folder in folders { try sink.finishFolder(folder) }
             }
             last = lowest.number
         }

@@ -8,6 +8,7 @@ struct ReceivePlanner: Sendable {
         let entries = try await ports.journal.receivedEntries(of: ports.transfer, from: first, limit: limit)
         let sink = ports.sink
         let looked = ports.isSettled ? [] : entries
+        try await FolderPlanning(ports: ports).plan(looked)
         let removed = try await ports.pool.blocking { try FinishedFiles.removed(among: looked, sink: sink) }
         var reader = ChunkRowReader(ports: ports, end: Self.chunksEnd(of: entries))
         var planned: [PlannedEntry] = []

@@ -12,7 +12,8 @@ extension MeshNode {
         try await MeshError.catching {
             let here = Array(FileManager.default.currentDirectoryPath.utf8)
             let options = ReceiveOptions(
-                onConflict: request.onConflict, allLinks: request.allLinks, fsync: request.fsync)
+                onConflict: request.onConflict, allLinks: request.allLinks, fsync: request.fsync,
+                permissions: request.permissions)
             let (scope, destination) = (try await scope(request), AbsolutePath.of(request.out, below: here))
             return [
                 try await context.withJournal(durable: options.fsync) { journal in

@@ -44,6 +44,8 @@ public struct ReceiveRequest: Sendable {
     public var onConflict: ConflictRule = .rename
     /// Links that lead out of the tree are made too.
     public var allLinks = false
+    /// Whose permission bits received entries have.
+    public var permissions: PermissionRule = .sender
     /// Data is synced before each commit, folders after each rename.
     public var fsync = false
     public var meeting = MeetingOptions()

@@ -62,9 +62,11 @@ struct OfferLookup: Sendable {
 
     private func accepted(_ record: TransferRecord, isResumed: Bool) async throws -> OfferStanding {
         let destination = record.roots.first ?? context.destination
+        let permissions = context.options.permissions ?? .sender
         do {
             let (sink, isLocal) = try await context.blocking {
-                let sink = try FileSink(destination: destination, transfer: record.id)
+                let sink = try FileSink(
+                    destination: destination, transfer: record.id, permissions: permissions)
                 return (sink, (try? sink.mount().isLocal) ?? false)
             }
             return .accepted(AcceptedOffer(record: record, sink: sink, isLocal: isLocal, isResumed: isResumed))

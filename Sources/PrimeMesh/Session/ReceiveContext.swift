@@ -47,6 +47,8 @@ struct ReceiveOptions: Codable, Sendable, Hashable {
     var onConflict: ConflictRule = .rename
     var allLinks = false
     var fsync = false
+    /// Nil: by the sender's.
+    var permissions: PermissionRule?
 
     var rules: ReceiveRules { ReceiveRules(onConflict: onConflict, allLinks: allLinks, fsync: fsync) }
 }

@@ -30,6 +30,13 @@ struct Receive: AsyncParsableCommand {
     @Option(help: .init("Which symbolic links to make: those that stay inside, or all.", valueName: "inside|all"))
     var links: LinkChoice = .inside
 
+    @Flag(
+        inversion: .prefixedNo,
+        help:
+            "Permissions. Without either: new and replaced files and new folders get the sender's, as with rsync -a, whatever the umask is (cp and tar obey it); folders that are there keep theirs. --perms: those get the sender's, too. --no-perms: what is new gets what your umask leaves of the sender's, as with cp; what is replaced keeps mode and owner."
+    )
+    var perms: Bool?
+
     @Flag(help: "Wait for the disk at every step: slower, and proof against a power cut.")
     var fsync = false
 
@@ -65,11 +72,20 @@ struct Receive: AsyncParsableCommand {
         request.meeting = try meeting.options(settings)
         request.allLinks = links == .all
         request.fsync = fsync
+        request.permissions = permissions
         let choice = try settings.value(onConflict, "ON_CONFLICT", "onConflict", settings.file.onConflict)
         let source = CodeSource(argument: code, environment: settings.environment, input: input)
         request.code = try await source.code(prompt: "code (empty: what members send): ")
         request.onConflict = try await rule(choice ?? .rule(.rename), input)
         return request
+    }
+
+    private var permissions: PermissionRule {
+        switch perms {
+        case nil: .sender
+        case true?: .all
+        case false?: .receiver
+        }
     }
 
     private func folder(_ settings: Settings) -> [UInt8] {
