@@ -21,7 +21,8 @@ enum SimpleMesh {
 
         // The first member holds the mesh's authority; the recovery file is what survives the loss of its machine.
         try await ada.createMesh(
-            named: "workshop", recovery: folder + "/workshop.pmesh-recovery", passphrase: "a passphrase of your own")
+            named: "workshop", recovery: Array((folder + "/workshop.pmesh-recovery").utf8),
+            passphrase: "a passphrase of your own")
 
         // One code lets one node in. Both must listen for each other at the same time, as two people would.
         let code = MeshNode.drawCode()

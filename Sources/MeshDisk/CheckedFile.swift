@@ -8,8 +8,8 @@ import struct Crypto.SHA256
 package enum FileFault: Error, Hashable, Sendable {
     /// Nothing is there, or something that is no file.
     case missing
-    /// Another size, or bytes from this offset on differ.
-    case damaged(at: UInt64)
+    /// Some of these bytes differ: those of a chunk, or of what is missing or too much.
+    case damaged(Range<UInt64>)
     /// The system's words.
     case unreadable(String)
 
@@ -38,7 +38,7 @@ package final class CheckedFile: Sendable {
             status = try descriptor.status()
         } catch { throw FileFault(error) }
         guard status.kind == .file else { throw .missing }
-        guard status.size == size else { throw .damaged(at: min(status.size, size)) }
+        guard status.size == size else { throw .damaged(min(status.size, size)..<max(status.size, size)) }
     }
 
     /// Compares chunks with `digests`, those of the file's chunks from number `first` (0 is the file's own first) on.
@@ -53,7 +53,9 @@ package final class CheckedFile: Sendable {
             } catch { throw FileFault(error) }
             var hasher = SHA256()
             hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: room.prefix(count)))
-            guard count == length, Digest(hasher.finalize()) == digest else { throw .damaged(at: offset) }
+            guard count == length, Digest(hasher.finalize()) == digest else {
+                throw .damaged(offset..<offset + UInt64(length))
+            }
         }
     }
 }

@@ -33,7 +33,7 @@ func attempt(_ operation: String, _ body: () -> Int) throws(SystemError) -> Int 
 
 extension [UInt8] {
     /// The bytes with a NUL behind them, valid inside `body`, which may leave its result in `errno`.
-    func withPath<R>(_ body: (UnsafePointer<CChar>) -> R) -> R {
+    package func withPath<R>(_ body: (UnsafePointer<CChar>) -> R) -> R {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: count + 1) { copy in
             withUnsafeBytes { UnsafeMutableRawBufferPointer(copy).copyMemory(from: $0) }
             copy[count] = 0

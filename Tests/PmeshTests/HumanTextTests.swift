@@ -32,6 +32,17 @@ import Testing
         #expect(HumanText.decimal(value, places) == text)
     }
 
+    @Test(arguments: [(0, "0"), (999, "999"), (1_000, "1,000"), (1_048_575, "1,048,575")] as [(UInt64, String)])
+    func groups(_ number: UInt64, _ text: String) {
+        #expect(HumanText.grouped(number) == text)
+    }
+
+    @Test func aWordThatIsNoTextIsQuotedByItsBytes() {
+        #expect(ShellText.quoted([0x63, 0xe9]) == "$'c\\xe9'")
+        #expect(ShellText.quoted("a\nb") == "$'a\\x0ab'")
+        #expect(ShellText.quoted("it's") == "'it'\\''s'")
+    }
+
     @Test func counts() {
         #expect(HumanText.count(1, "file") == "1 file")
         #expect(HumanText.count(0, "file") == "0 files")

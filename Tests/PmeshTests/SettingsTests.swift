@@ -54,6 +54,22 @@ import Testing
     }
 
     @Test(arguments: [
+        ("~", "/home/ada"), ("~/inbox", "/home/ada/inbox"), ("~ben/x", "~ben/x"), ("a/~", "a/~"), ("", ""),
+    ])
+    func aTildeIsThePersonsFolder(_ path: String, _ expected: String) throws {
+        let environment = Environment(["HOME": "/home/ada"])
+        #expect(try HomePath.expanded(Array(path.utf8), environment) == Array(expected.utf8))
+    }
+
+    @Test func withoutAHomeATildeMeansNothing() throws {
+        for environment in [Environment([:]), Environment(["HOME": ""]), Environment(["HOME": "here"])] {
+            let error = #expect(throws: MeshError.self) { try HomePath.expanded(Array("~/x".utf8), environment) }
+            #expect(error?.code == .usage)
+        }
+        #expect(try HomePath.expanded(Array("x".utf8), Environment([:])) == Array("x".utf8))
+    }
+
+    @Test(arguments: [
         ("Ada.example.org", "ada"), ("my_host", "my-host"), ("--x--", "x"), ("", "node"), ("ünï", "n"), (".", "node"),
         (String(repeating: "a", count: 80), String(repeating: "a", count: 63)),
     ])

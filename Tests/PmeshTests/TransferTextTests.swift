@@ -56,10 +56,12 @@ import Testing
     @Test func filesThatWereVerified() {
         let files = [
             VerifiedFile(path: "a", size: 1, verdict: .intact), VerifiedFile(path: "b", size: 2, verdict: .missing),
-            VerifiedFile(path: "c", size: 3, verdict: .damaged(at: 7)),
+            VerifiedFile(path: "c", size: 3, verdict: .damaged(7..<9)),
             VerifiedFile(path: "d", size: 4, verdict: .unreadable("denied")),
         ]
-        #expect(Verify.line(files[2]).text == #"{"event":"file","path":"c","size":3,"verdict":"damaged","offset":7}"#)
+        #expect(
+            Verify.line(files[2]).text
+                == #"{"event":"file","path":"c","size":3,"verdict":"damaged","offset":7,"length":2}"#)
         #expect(Verify.Tally(files).sentence == "1 file intact, 1 missing, 1 damaged, 1 unreadable")
         #expect(Verify.Tally(files).failure?.code == .integrity)
         #expect(Verify.Tally([files[0], files[3]]).failure?.code == .disk)

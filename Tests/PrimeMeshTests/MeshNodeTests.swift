@@ -19,7 +19,7 @@ import Testing
             let history = try await ben.transfers(HistoryQuery())
             #expect(history.map(\.id) == [sent.transfer] && history.first?.isReceiptValid == true)
             #expect(history.first?.peer == ada.id)
-            let verified = try await ben.verify(sent.transfer.description) { _ in }
+            let verified = try await ben.verify(bytes(sent.transfer.description)) { _ in }
             #expect(verified.count == 3 && verified.allSatisfy { $0.verdict == .intact })
         }
     }

@@ -5,13 +5,14 @@ import MeshWire
 
 extension MeshNode {
     /// Makes a mesh with this node as its first member and its issuer, and writes the authority, under a passphrase of 8
-    /// bytes or more, into a recovery file: who loses this node founds nothing anew.
-    public func createMesh(named name: String, recovery: String, passphrase: String) async throws(MeshError) {
+    /// bytes or more, into a recovery file, which must not exist yet: another mesh's file is its only recovery.
+    public func createMesh(named name: String, recovery: [UInt8], passphrase: String) async throws(MeshError) {
         try await MeshError.catching {
             let store = MembershipStore(node: context)
             guard try await store.load() == nil else {
                 throw MeshError(.conflict, "this node is in a mesh already: use another --home for another mesh")
             }
+            let recovery = try AbsolutePath.here(recovery)
             let (meshName, member) = (try MemberName(name), try MemberName(context.name))
             let (identity, discoveryKey, salt) = (context.identity, context.secret(), context.identifier())
             let (authority, membership, sealed) = try await context.blocking {
@@ -22,7 +23,7 @@ extension MeshNode {
                 let sealed = try MeshRecovery.seal(authority, passphrase: passphrase, salt: salt)
                 return (authority, membership, sealed)
             }
-            try await context.blocking { try KeyFile.write(sealed, to: recovery) }
+            try await context.blocking { try KeyFile.make(recovery, sealed) }
             try await store.save(authority)
             try await store.save(membership)
             try await remember(context.identity.nodeID, member.description, nil)

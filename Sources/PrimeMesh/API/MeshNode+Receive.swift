@@ -1,4 +1,3 @@
-import FoundationEssentials
 import MeshJournal
 import MeshTrust
 
@@ -10,11 +9,11 @@ extension MeshNode {
         events: @escaping @Sendable (TransferEvent) -> Void
     ) async throws(MeshError) -> [TransferSummary] {
         try await MeshError.catching {
-            let here = Array(FileManager.default.currentDirectoryPath.utf8)
             let options = ReceiveOptions(
                 onConflict: request.onConflict, allLinks: request.allLinks, fsync: request.fsync,
                 permissions: request.permissions)
-            let (scope, destination) = (try await scope(request), AbsolutePath.of(request.out, below: here))
+            let destination = try AbsolutePath.here(request.out)
+            let scope = try await scope(request)
             return [
                 try await context.withJournal(durable: options.fsync) { journal in
                     try await ReceiveFlow(

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import MeshDisk
 import MeshJournal
 import MeshTransfer
@@ -56,8 +55,7 @@ extension MeshNode {
     static func roots(_ paths: [[UInt8]], _ context: NodeContext) async throws -> [[UInt8]] {
         guard !paths.isEmpty else { throw MeshError(.usage, "nothing to send: give one or more files or folders") }
         return try await context.blocking {
-            let here = Array(FileManager.default.currentDirectoryPath.utf8)
-            let roots = paths.map { AbsolutePath.of($0, below: here) }
+            let roots = try paths.map(AbsolutePath.here)
             _ = try SourceRoot.all(roots)
             return Set(roots).sorted { $0.lexicographicallyPrecedes($1) }
         }
@@ -67,6 +65,11 @@ extension MeshNode {
 /// Paths as bytes, made absolute without looking at the disk.
 enum AbsolutePath {
     private static let slash = UInt8(ascii: "/")
+
+    /// Below the working folder, which is asked for only where `path` is relative: an absolute one needs none.
+    static func here(_ path: [UInt8]) throws(MeshError) -> [UInt8] {
+        of(path, below: path.first == slash ? [] : try WorkingFolder.path())
+    }
 
     static func of(_ path: [UInt8], below folder: [UInt8]) -> [UInt8] {
         let whole = path.first == slash ? path : folder + [slash] + path

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import MeshDisk
 import MeshJournal
 import MeshTransfer
@@ -8,22 +7,26 @@ extension MeshNode {
     /// Checks files on disk against the journal's digests: those of a received transfer, those of a sent one at their
     /// sources, or a file or folder that was received or sent, by its path. `report` hears of each as it is checked.
     public func verify(
-        _ idOrPath: String, report: @escaping @Sendable (VerifiedFile) -> Void
+        _ idOrPath: [UInt8], report: @escaping @Sendable (VerifiedFile) -> Void
     ) async throws(MeshError) -> [VerifiedFile] {
         try await MeshError.catching {
-            if let id = TransferID(idOrPath.lowercased()), let record = try await context.journal.transfer(id) {
+            let name = String(validating: idOrPath, as: UTF8.self)
+            if let id = name.flatMap({ TransferID($0.lowercased()) }),
+                let record = try await context.journal.transfer(id)
+            {
                 return try await verify(record, report)
             }
-            let path = AbsolutePath.of(
-                Array(idOrPath.utf8), below: Array(FileManager.default.currentDirectoryPath.utf8))
+            let path = try AbsolutePath.here(idOrPath)
             let resolved = try await context.blocking { SystemPath.resolved(path) }
             for candidate in resolved == path ? [path] : [path, resolved].compactMap(\.self) {
                 if case let found = try await verify(below: candidate, report), !found.isEmpty { return found }
             }
-            let unknown = "\(idOrPath) is neither a transfer nor a file that was received or sent: see `pmesh history`"
+            let shown = EntryPath.escaped(idOrPath)
+            let unknown = "\(shown) is neither a transfer nor a file that was received or sent: see `pmesh history`"
             // What is there is meant as a path: a transfer whose name begins like it says nothing of it.
-            if !idOrPath.isEmpty, resolved != nil { throw MeshError(.usage, unknown) }
-            return try await verify(try await unique(idOrPath) { unknown }, report)
+            guard let name, name.isEmpty || resolved == nil else { throw MeshError(.usage, unknown) }
+            let missing = "\(shown) does not exist, and no transfer has this name: check it, or see `pmesh history`"
+            return try await verify(try await unique(name) { missing }, report)
         }
     }
 
@@ -142,7 +145,7 @@ extension VerifiedFile.Verdict {
         self =
             switch fault {
             case .missing: .missing
-            case .damaged(let offset): .damaged(at: offset)
+            case .damaged(let range): .damaged(range)
             case .unreadable(let reason): .unreadable(reason)
             }
     }

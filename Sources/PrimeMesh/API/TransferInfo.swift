@@ -50,8 +50,8 @@ public struct VerifiedFile: Sendable, Hashable {
     public enum Verdict: Sendable, Hashable {
         case intact
         case missing
-        /// Another size, or bytes from this offset on differ.
-        case damaged(at: UInt64)
+        /// Some of these bytes differ: those of a chunk, or of what is missing or too much.
+        case damaged(Range<UInt64>)
         case unreadable(String)
     }
     /// Escaped for output.

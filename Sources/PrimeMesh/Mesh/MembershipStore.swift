@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import MeshDisk
 import MeshJournal
 import MeshTrust
 import MeshWire
@@ -11,8 +12,8 @@ struct MembershipStore: Sendable {
 
     let node: NodeContext
 
-    private var membershipPath: String { node.home.data + "/mesh.json" }
-    private var authorityPath: String { node.home.data + "/mesh.authority" }
+    private var membershipPath: [UInt8] { node.home.data + "/mesh.json".utf8 }
+    private var authorityPath: [UInt8] { node.home.data + "/mesh.authority".utf8 }
 
     /// The membership; throws where this node is in no mesh.
     func only() async throws -> Membership {
@@ -24,7 +25,8 @@ struct MembershipStore: Sendable {
         guard try membership.nodeID == node.identity.nodeID else {
             throw MeshError(
                 .identity,
-                "the membership in \(membershipPath) is another node's: restore the key it belongs to, or join again")
+                "the membership in \(EntryPath.escaped(membershipPath)) is another node's: restore the key it belongs to, or join again"
+            )
         }
         return membership
     }
@@ -37,7 +39,8 @@ struct MembershipStore: Sendable {
                 return try JSONDecoder().decode(Membership.self, from: Data(bytes))
             } catch {
                 throw MeshError(
-                    .identity, "the membership in \(path) is damaged: restore it, or delete it and join again")
+                    .identity,
+                    "the membership in \(EntryPath.escaped(path)) is damaged: restore it, or delete it and join again")
             }
         }
     }
@@ -68,20 +71,21 @@ struct MembershipStore: Sendable {
         try await node.blocking { try Self.replace(path, bytes) }
     }
 
-    private static func read(_ path: String) throws -> [UInt8]? {
-        guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int else { return nil }
-        guard size <= limit, let data = FileManager.default.contents(atPath: path) else {
-            throw MeshError(.disk, "cannot read \(path): check its permissions")
+    private static func read(_ path: [UInt8]) throws -> [UInt8]? {
+        guard let bytes = try KeyFile.contents(path, limit: limit + 1) else { return nil }
+        guard bytes.count <= limit else {
+            throw MeshError(.disk, "\(EntryPath.escaped(path)) is too large to be what it should be: restore it")
         }
-        return Array(data)
+        return bytes
     }
 
     /// Whole or not at all: a crash leaves the old file or the new one.
-    private static func replace(_ path: String, _ bytes: [UInt8]) throws {
-        let draft = "\(path).\(getpid())"
+    private static func replace(_ path: [UInt8], _ bytes: [UInt8]) throws {
+        let draft = path + ".\(getpid())".utf8
         try KeyFile.write(bytes, to: draft)
-        guard rename(draft, path) == 0 else {
-            throw MeshError(.disk, "cannot write \(path): check the folder's permissions and space")
+        guard draft.withPath({ draft in path.withPath { rename(draft, $0) } }) == 0 else {
+            throw MeshError(
+                .disk, "cannot write \(EntryPath.escaped(path)): check the folder's permissions and space")
         }
     }
 }

@@ -13,6 +13,7 @@ final class NodeContext: BlockingPool {
     let name: String
     let identity: NodeIdentity
     let journal: Journal
+    private let place: JournalPlace
     let process: ProcessIdentity
     let boot: String
     let group: MultiThreadedEventLoopGroup
@@ -40,7 +41,8 @@ final class NodeContext: BlockingPool {
         pool = NIOThreadPool(numberOfThreads: Self.poolThreads)
         pool.start()
         identity = try await pool.runIfActive { try KeyFile.load(home: home) }
-        journal = try await Journal(path: home.journal, boot: boot)
+        place = try JournalPlace(home)
+        journal = try await Journal(path: place.path, boot: boot)
     }
 
     /// Runs blocking work off the cooperative pool.
@@ -51,7 +53,7 @@ final class NodeContext: BlockingPool {
     /// The node's journal, or another connection to it that waits for the disk with each transaction.
     func withJournal<Value>(durable: Bool, _ body: (Journal) async throws -> Value) async throws -> Value {
         guard durable else { return try await body(journal) }
-        let own = try await Journal(path: home.journal, boot: boot, durable: true)
+        let own = try await Journal(path: place.path, boot: boot, durable: true)
         let result: Result<Value, any Error>
         do { result = .success(try await body(own)) } catch { result = .failure(error) }
         try await own.close()

@@ -68,7 +68,7 @@ struct Receive: AsyncParsableCommand {
     }
 
     private func request(_ settings: Settings, _ input: TerminalInput) async throws(MeshError) -> ReceiveRequest {
-        var request = ReceiveRequest(out: folder(settings))
+        var request = ReceiveRequest(out: try folder(settings))
         request.meeting = try meeting.options(settings)
         request.allLinks = links == .all
         request.fsync = fsync
@@ -88,10 +88,9 @@ struct Receive: AsyncParsableCommand {
         }
     }
 
-    private func folder(_ settings: Settings) -> [UInt8] {
-        out?.bytes ?? settings.environment.bytes("OUT") ?? settings.file.out.map { Array($0.utf8) } ?? [
-            UInt8(ascii: ".")
-        ]
+    private func folder(_ settings: Settings) throws(MeshError) -> [UInt8] {
+        let given = out?.bytes ?? settings.environment.bytes("OUT") ?? settings.file.out.map { Array($0.utf8) }
+        return try HomePath.expanded(given ?? [UInt8(ascii: ".")], settings.environment)
     }
 
     private func rule(_ choice: ConflictChoice, _ input: TerminalInput) async throws(MeshError) -> ConflictRule {

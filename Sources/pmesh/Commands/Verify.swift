@@ -15,9 +15,7 @@ struct Verify: AsyncParsableCommand {
     func run() async throws {
         let settings = try home.settings()
         let output = talk.output(settings.environment)
-        guard let target = target.text else {
-            throw MeshError(.usage, "the path is not UTF-8; give the transfer's name, or a folder above it")
-        }
+        let target = target.bytes
         let files = try await home.withNode(settings) { node in
             try await node.verify(target) { Self.show($0, on: output) }
         }
@@ -40,7 +38,8 @@ struct Verify: AsyncParsableCommand {
         switch verdict {
         case .intact: nil
         case .missing: "missing"
-        case .damaged(let offset): "damaged at byte \(offset)"
+        case .damaged(let bytes):
+            "damaged in bytes \(HumanText.grouped(bytes.lowerBound)) to \(HumanText.grouped(bytes.upperBound - 1))"
         case .unreadable(let reason): "unreadable: \(reason)"
         }
     }
@@ -52,9 +51,10 @@ struct Verify: AsyncParsableCommand {
         switch file.verdict {
         case .intact: line.add("verdict", "intact")
         case .missing: line.add("verdict", "missing")
-        case .damaged(let offset):
+        case .damaged(let bytes):
             line.add("verdict", "damaged")
-            line.add("offset", offset)
+            line.add("offset", bytes.lowerBound)
+            line.add("length", bytes.upperBound - bytes.lowerBound)
         case .unreadable(let reason):
             line.add("verdict", "unreadable")
             line.add("reason", reason)

@@ -11,9 +11,6 @@ struct PathArgument: ExpressibleByArgument, Sendable {
         bytes = ArgumentBytes.bytes(of: argument)
     }
 
-    /// Nil where the bytes are not UTF-8.
-    var text: String? { String(validating: bytes, as: UTF8.self) }
-
     static var defaultCompletionKind: CompletionKind { .file() }
 }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MeshWire
 import PrimeMesh
 
 /// `config.json`: what an option or a variable does not say. Every key is optional; an unknown one is an error, since a
@@ -50,15 +51,15 @@ struct ConfigurationFile: Decodable, Sendable {
     }
 
     /// A missing file says nothing; one that cannot be read or understood is an error.
-    static func read(_ path: String) throws(MeshError) -> ConfigurationFile {
-        guard FileManager.default.fileExists(atPath: path) else { return ConfigurationFile() }
+    static func read(_ path: [UInt8]) throws(MeshError) -> ConfigurationFile {
+        guard let bytes = try LocalFile.contents(path) else { return ConfigurationFile() }
         do {
-            let data = try Data(contentsOf: URL(filePath: path))
-            return try JSONDecoder().decode(ConfigurationFile.self, from: data)
+            return try JSONDecoder().decode(ConfigurationFile.self, from: Data(bytes))
         } catch let error as DecodingError {
-            throw MeshError(.usage, "\(path) cannot be used: \(explained(error)); correct it or remove it")
+            throw MeshError(
+                .usage, "\(EntryPath.escaped(path)) cannot be used: \(explained(error)); correct it or remove it")
         } catch {
-            throw MeshError(.disk, "\(path) cannot be read; check its permissions or remove it")
+            throw MeshError(.usage, "\(EntryPath.escaped(path)) cannot be used; correct it or remove it")
         }
     }
 

@@ -8,15 +8,11 @@ struct HomeOptions: ParsableArguments {
     var home: PathArgument?
 
     func settings() throws(MeshError) -> Settings {
-        guard let home else { return try Settings(home: nil) }
-        guard let text = home.text else {
-            throw MeshError(.usage, "the path given with --home is not UTF-8; choose another folder")
-        }
-        return try Settings(home: text)
+        try Settings(home: home?.bytes)
     }
 
     /// As it was typed, for the line that resumes.
-    var given: String? { home?.text }
+    var given: [UInt8]? { home?.bytes }
 
     /// Opens the node, runs `body`, and closes the node whatever happens. `name`: what `--name` said, where the command
     /// has it.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MeshWire
 import PrimeMesh
 
 /// What was asked for in its order of precedence: option, environment, `config.json`, default.
@@ -7,15 +8,20 @@ struct Settings: Sendable {
     let file: ConfigurationFile
     let home: NodeHome
 
-    init(home: String?, environment: Environment = Environment()) throws(MeshError) {
+    init(home: [UInt8]?, environment: Environment = Environment()) throws(MeshError) {
         self.environment = environment
-        if let folder = home ?? environment["HOME"] {
-            self.home = NodeHome(folder: folder, environment: environment.variables)
+        if let folder = home ?? environment.bytes("HOME") {
+            self.home = NodeHome(
+                folder: try HomePath.expanded(folder, environment), variable: environment.variable)
         } else {
-            self.home = NodeHome(environment: environment.variables)
+            self.home = try NodeHome(variable: environment.variable)
+            try LocalFile.checkHome(environment)
         }
-        file = try ConfigurationFile.read(self.home.config + "/config.json")
+        file = try ConfigurationFile.read(self.home.config + "/config.json".utf8)
     }
+
+    /// Where settings are read from, for messages.
+    private var place: String { EntryPath.escaped(home.config) + "/config.json" }
 
     init(environment: Environment, file: ConfigurationFile, home: NodeHome) {
         self.environment = environment
@@ -29,7 +35,7 @@ struct Settings: Sendable {
     ) throws(MeshError) -> Value? {
         if let given { return given }
         if let text = environment[variable] { return try read(text, from: "PMESH_" + variable) }
-        if let text = fileValue { return try read(text, from: "\"\(key)\" in \(home.config)/config.json") }
+        if let text = fileValue { return try read(text, from: "\"\(key)\" in \(place)") }
         return nil
     }
 
@@ -42,7 +48,7 @@ struct Settings: Sendable {
         if let text = environment[variable] {
             source = (text.split(separator: ",").map(String.init), "PMESH_" + variable)
         } else {
-            source = (fileValues ?? [], "\"\(key)\" in \(home.config)/config.json")
+            source = (fileValues ?? [], "\"\(key)\" in \(place)")
         }
         var values: [Value] = []
         for text in source.texts { values.append(try read(text, from: source.name)) }

@@ -36,6 +36,15 @@ enum HumanText {
         "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
     }
 
+    /// `1,048,575`.
+    static func grouped(_ number: UInt64) -> String {
+        let digits = Array(String(number))
+        return digits.indices.map { index in
+            let isGroupEnd = index > 0 && (digits.count - index) % 3 == 0
+            return (isGroupEnd ? "," : "") + String(digits[index])
+        }.joined()
+    }
+
     /// `value` rounded to `places` decimals, which are always written.
     static func decimal(_ value: Double, _ places: Int) -> String {
         let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }

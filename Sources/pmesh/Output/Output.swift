@@ -43,8 +43,8 @@ final class Output: Sendable {
 
     /// What the options and the terminal allow.
     static func style(isJSON: Bool, isQuiet: Bool, environment: Environment) -> Style {
-        let isTerminal = isatty(STDERR_FILENO) == 1 && environment.variables["TERM"].map { $0 != "dumb" } == true
-        let noColor = environment.variables["NO_COLOR"].map { !$0.isEmpty } == true
+        let isTerminal = isatty(STDERR_FILENO) == 1 && environment.text("TERM").map { $0 != "dumb" } == true
+        let noColor = environment.text("NO_COLOR") != nil
         return Style(
             isJSON: isJSON, isQuiet: isQuiet, redraws: isTerminal && !isJSON && !isQuiet, colors: isTerminal && !noColor
         )

@@ -25,7 +25,7 @@ final class TransferReport: Sendable {
     private static let interval = Duration.milliseconds(95)
 
     init(
-        output: Output, direction: TransferDirection?, home: String?, asks: Bool = false,
+        output: Output, direction: TransferDirection?, home: [UInt8]?, asks: Bool = false,
         codeNote: @escaping @Sendable (String) -> [String] = { _ in [] }
     ) {
         self.output = output

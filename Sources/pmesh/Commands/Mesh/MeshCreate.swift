@@ -1,4 +1,5 @@
 import ArgumentParser
+import MeshWire
 import PrimeMesh
 
 /// `pmesh mesh create`
@@ -26,17 +27,19 @@ struct MeshCreate: AsyncParsableCommand {
     func run() async throws {
         let settings = try home.settings()
         let output = talk.output(settings.environment)
-        guard let file = recovery.map(\.text) ?? "\(mesh).pmesh-recovery" else {
-            throw MeshError(.usage, "the path given with --recovery is not UTF-8; choose another one")
-        }
+        let file = try HomePath.expanded(
+            recovery?.bytes ?? Array("\(mesh).pmesh-recovery".utf8), settings.environment)
+        try LocalFile.checkMissing(file)
+        let shown = EntryPath.escaped(file)
         let passphrase = try await passphrase(settings.environment, TerminalInput(output: output))
         try await home.withNode(settings, name: name.name) {
             try await $0.createMesh(named: mesh, recovery: file, passphrase: passphrase)
         }
         var line = JSONLine(event: "created")
         line.add("mesh", mesh)
-        line.add("recovery", file)
-        output.style.isJSON ? output.object(line) : output.note("mesh \(mesh) is founded; its recovery file is \(file)")
+        line.add("recovery", shown)
+        output.style.isJSON
+            ? output.object(line) : output.note("mesh \(mesh) is founded; its recovery file is \(shown)")
         output.flush()
     }
 
