@@ -127,7 +127,7 @@ package final class FileSink: ChunkSink {
 
     /// The name of an entry's part in its final folder.
     func partName(_ entry: ReceivedEntry) -> [UInt8] {
-        Array(".pmesh-\(transfer.short)-\(entry.number).part".utf8)
+        EntryPath.partName(transfer, entry: entry.number)
     }
 
     /// A regular file of ours that nobody else has a second name for.

@@ -1,7 +1,8 @@
 import CPosix
 import Glibc
 
-/// An open folder. All calls but the two that open by path take one component, so that none can lead elsewhere.
+/// An open folder. All calls but those that open by path take one component and do not follow it, so that none can lead
+/// elsewhere; `openFollowing` says in its name that it may.
 struct Folder: Sendable {
     /// Opened with O_PATH, or for reading where names are listed.
     let descriptor: Descriptor
@@ -22,6 +23,11 @@ struct Folder: Sendable {
     func open(_ name: [UInt8], _ flags: Int32, mode: mode_t = 0) throws(SystemError) -> Descriptor {
         let flags = flags | O_NOFOLLOW | O_CLOEXEC
         return Descriptor(try descriptor.call("open") { at in name.withPath { Int(openat(at, $0, flags, mode)) } })
+    }
+
+    /// Opens `name`, or what the link of that name leads to.
+    func openFollowing(_ name: [UInt8], _ flags: Int32) throws(SystemError) -> Descriptor {
+        Descriptor(try descriptor.call("open") { at in name.withPath { Int(openat(at, $0, flags | O_CLOEXEC)) } })
     }
 
     /// Opens a folder in this one, needing no permission to read it.

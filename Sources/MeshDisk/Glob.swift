@@ -1,5 +1,5 @@
-/// A pattern for one name: `*`, `?`, `[a-z]`, `[!a-z]`, and `\` for taking the next byte as it is. `?` and sets stand
-/// for one byte.
+/// A pattern for one name: `*`, `?`, `[a-z]`, `[!a-z]`, `[[:alpha:]]`, and `\` for taking the next byte as it is. `?` and
+/// sets stand for one byte.
 struct Glob: Hashable, Sendable {
     private enum Token: Hashable {
         case byte(UInt8)
@@ -12,20 +12,18 @@ struct Glob: Hashable, Sendable {
     /// Bytes that a name must have at least: each token but `*` stands for one. What is longer is no match and costs nothing.
     private var least = 0
 
-    /// Bytes of a set at most, twice what naming every byte takes. Without a limit a line of sets that never end, each
-    /// looking for its `]`, would take the square of its length: hours for a file of 1 MiB.
-    private static let setLength = 512
+    /// Bytes of a set at most, twice what naming every byte takes: longer ones are mistakes, and cost time for each name.
+    static let setLength = 512
 
-    init(_ pattern: ArraySlice<UInt8>) {
+    init(_ pattern: ArraySlice<UInt8>) throws(PatternFault) {
         var rest = pattern
-        let lastEnd = pattern.lastIndex(of: UInt8(ascii: "]")) ?? pattern.startIndex
         while let byte = rest.popFirst() {
             switch byte {
             case UInt8(ascii: "*"):
                 if tokens.last != .anyRun { tokens.append(.anyRun) }
             case UInt8(ascii: "?"): tokens.append(.anyByte)
-            case UInt8(ascii: "[") where rest.startIndex <= lastEnd: tokens.append(Self.readSet(&rest) ?? .byte(byte))
-            case UInt8(ascii: "\\"): tokens.append(.byte(rest.popFirst() ?? byte))
+            case UInt8(ascii: "["): tokens.append(try Self.readSet(&rest))
+            case Self.backslash: tokens.append(.byte(try Self.taken(&rest)))
             default: tokens.append(.byte(byte))
             }
         }
@@ -64,30 +62,68 @@ struct Glob: Hashable, Sendable {
         }
     }
 
-    /// Reads behind `[` up to the closing `]`; nil, and nothing read, where there is none within its length. A `]` in the
-    /// first place is meant as itself.
-    private static func readSet(_ rest: inout ArraySlice<UInt8>) -> Token? {
+    // MARK: sets
+
+    /// Reads behind `[` up to the closing `]`. A `]` in the first place is meant as itself.
+    private static func readSet(_ rest: inout ArraySlice<UInt8>) throws(PatternFault) -> Token {
         var inner = rest.prefix(setLength)
-        var isNegated = false
-        if inner.first == UInt8(ascii: "!") || inner.first == UInt8(ascii: "^") {
-            isNegated = true
-            inner.removeFirst()
-        }
+        let isCut = inner.count < rest.count
+        let isNegated = inner.first == UInt8(ascii: "!") || inner.first == UInt8(ascii: "^")
+        if isNegated { inner.removeFirst() }
         var ranges: [ClosedRange<UInt8>] = []
         while let byte = inner.popFirst() {
             if byte == UInt8(ascii: "]"), !ranges.isEmpty {
                 rest = rest[inner.startIndex...]
                 return .set(ranges, isNegated: isNegated)
             }
-            let low = byte == UInt8(ascii: "\\") ? inner.popFirst() ?? byte : byte
-            guard inner.first == UInt8(ascii: "-"), let high = inner.dropFirst().first, high != UInt8(ascii: "]")
-            else {
-                ranges.append(low...low)
-                continue
+            if byte == UInt8(ascii: "["), let mark = inner.first, [UInt8](":=.".utf8).contains(mark) {
+                ranges += try readClass(&inner)
+            } else {
+                ranges.append(try readRange(from: byte, &inner))
             }
-            inner = inner.dropFirst(2)
-            if low <= high { ranges.append(low...high) }
         }
-        return nil
+        throw isCut ? .longSet : .openSet
     }
+
+    /// Reads a byte, or a range of them.
+    private static func readRange(
+        from first: UInt8, _ inner: inout ArraySlice<UInt8>
+    ) throws(PatternFault) -> ClosedRange<UInt8> {
+        var low = first
+        if first == backslash { low = try taken(&inner) }
+        guard inner.first == UInt8(ascii: "-"), let next = inner.dropFirst().first, next != UInt8(ascii: "]") else {
+            return low...low
+        }
+        inner = inner.dropFirst(2)
+        var high = next
+        if next == backslash { high = try taken(&inner) }
+        guard low <= high else { throw .emptyRange }
+        return low...high
+    }
+
+    /// Reads behind the second `[` of `[[:alpha:]]`.
+    private static func readClass(_ inner: inout ArraySlice<UInt8>) throws(PatternFault) -> [ClosedRange<UInt8>] {
+        let name = inner.prefix { $0 != UInt8(ascii: "]") }
+        guard name.count < inner.count else { throw .openSet }
+        guard let ranges = classes[String(decoding: name, as: UTF8.self)] else { throw .unknownClass }
+        inner = inner[name.endIndex...].dropFirst()
+        return ranges
+    }
+
+    /// The byte behind a backslash.
+    private static func taken(_ rest: inout ArraySlice<UInt8>) throws(PatternFault) -> UInt8 {
+        guard let byte = rest.popFirst() else { throw .lastBackslash }
+        return byte
+    }
+
+    private static let backslash = UInt8(ascii: "\\")
+
+    /// The classes of POSIX, for ASCII.
+    private static let classes: [String: [ClosedRange<UInt8>]] = [
+        ":alnum:": [0x30...0x39, 0x41...0x5a, 0x61...0x7a], ":alpha:": [0x41...0x5a, 0x61...0x7a],
+        ":blank:": [0x09...0x09, 0x20...0x20], ":cntrl:": [0x00...0x1f, 0x7f...0x7f], ":digit:": [0x30...0x39],
+        ":graph:": [0x21...0x7e], ":lower:": [0x61...0x7a], ":print:": [0x20...0x7e],
+        ":punct:": [0x21...0x2f, 0x3a...0x40, 0x5b...0x60, 0x7b...0x7e], ":space:": [0x09...0x0d, 0x20...0x20],
+        ":upper:": [0x41...0x5a], ":xdigit:": [0x30...0x39, 0x41...0x46, 0x61...0x66],
+    ]
 }

@@ -2,7 +2,8 @@
 ///
 /// The last pattern that matches decides. A pattern with `/` in its beginning or middle counts from the folder that
 /// the patterns are for, others match at any depth below it; `/` at the end means folders alone; `**` stands for any
-/// number of folders; `!` takes back; `#` begins a comment. What lies in a folder left out cannot be taken back.
+/// number of folders; `!` takes back; in a file `#` begins a comment. What lies in a folder left out cannot be taken
+/// back. Syntax that is not known is an error, never a pattern that matches nothing.
 package struct IgnorePatterns: Hashable, Sendable {
     private enum Part: Hashable, Sendable {
         case name(Glob)
@@ -17,17 +18,27 @@ package struct IgnorePatterns: Hashable, Sendable {
 
     private var patterns: [Pattern] = []
 
-    /// One pattern a line.
-    package init(_ lines: [[UInt8]] = []) {
-        patterns = lines.compactMap(Self.pattern)
+    /// Leaves nothing out.
+    package init() {}
+
+    /// One pattern an element, as given on a command line: neither comments nor blanks at the end mean anything there.
+    package init(_ arguments: [[UInt8]]) throws(IgnoreFault) {
+        for argument in arguments {
+            do { try add(argument[...]) } catch { throw IgnoreFault(.argument(argument), .pattern(error)) }
+        }
     }
 
-    /// The contents of a file; lines may end with CR LF.
-    package init(text: [UInt8]) {
-        let lines = text.split(separator: UInt8(ascii: "\n")).map { line in
-            Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
+    /// The contents of the file at `path`: one pattern a line, which ends with LF or CR LF. A byte order mark of UTF-8
+    /// before the first is no part of it.
+    package init(text: [UInt8], of path: [UInt8]) throws(IgnoreFault) {
+        // No path holds a NUL; in UTF-16 every letter of ASCII has one.
+        guard !text.contains(0) else { throw IgnoreFault(.file(path), .notText) }
+        let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+        let body = text.starts(with: mark) ? text.dropFirst(mark.count) : text[...]
+        let lines = body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
+            do { try add(line: line) } catch { throw IgnoreFault(.line(index + 1, of: path), .pattern(error)) }
         }
-        self.init(lines)
     }
 
     package var isEmpty: Bool { patterns.isEmpty }
@@ -42,35 +53,46 @@ package struct IgnorePatterns: Hashable, Sendable {
 
     // MARK: reading
 
-    private static func pattern(_ line: [UInt8]) -> Pattern? {
-        var rest = trimmed(line)
-        guard let first = rest.first, first != UInt8(ascii: "#") else { return nil }
+    private mutating func add(line: ArraySlice<UInt8>) throws(PatternFault) {
+        let line = line.last == Self.carriageReturn ? line.dropLast() : line
+        guard line.first != UInt8(ascii: "#") else { return }
+        guard !line.contains(Self.carriageReturn) else { throw .carriageReturn }
+        try add(Self.trimmed(line))
+    }
+
+    private mutating func add(_ text: ArraySlice<UInt8>) throws(PatternFault) {
+        var rest = text
         var pattern = Pattern()
-        if first == UInt8(ascii: "!") {
+        if rest.first == UInt8(ascii: "!") {
             pattern.isNegated = true
             rest.removeFirst()
         }
-        if rest.last == slash {
+        if rest.last == Self.slash {
             pattern.isForFolders = true
             rest.removeLast()
         }
-        if !rest.contains(slash) { pattern.parts.append(.anyFolders) }
-        for part in rest.split(separator: slash) {
+        if !rest.contains(Self.slash) { pattern.parts.append(.anyFolders) }
+        for part in rest.split(separator: Self.slash) {
             guard part.elementsEqual("**".utf8) else {
-                pattern.parts.append(.name(Glob(part)))
+                pattern.parts.append(.name(try Glob(part)))
                 continue
             }
             // Several in a row say no more than one, and would be walked for every path.
             if pattern.parts.last != .anyFolders { pattern.parts.append(.anyFolders) }
         }
-        return rest.allSatisfy { $0 == slash } ? nil : pattern
+        if !rest.allSatisfy({ $0 == Self.slash }) { patterns.append(pattern) }
     }
 
-    /// Without blanks at the end, unless a backslash stands before one.
-    private static func trimmed(_ line: [UInt8]) -> ArraySlice<UInt8> {
-        var rest = line[...]
-        while rest.last == UInt8(ascii: " "), rest.dropLast().last != UInt8(ascii: "\\") { rest.removeLast() }
-        return rest
+    /// Without blanks at the end, but for one that a backslash takes as it is.
+    private static func trimmed(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var end = line.startIndex
+        var place = line.startIndex
+        while place < line.endIndex {
+            let first = line[place]
+            place = min(place + (first == UInt8(ascii: "\\") ? 2 : 1), line.endIndex)
+            if first != UInt8(ascii: " ") { end = place }
+        }
+        return line[..<end]
     }
 
     // MARK: matching
@@ -99,4 +121,5 @@ package struct IgnorePatterns: Hashable, Sendable {
     }
 
     private static let slash = UInt8(ascii: "/")
+    private static let carriageReturn = UInt8(ascii: "\r")
 }

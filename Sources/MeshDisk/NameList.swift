@@ -6,7 +6,9 @@ import Glibc
 struct NameList: Sendable {
     private struct Span {
         var offset: Int
-        var length: Int
+        var length: UInt32
+        /// A folder, or of a kind that the file system does not tell with its names.
+        var mayBeFolder: Bool
     }
 
     private var bytes: [UInt8] = []
@@ -23,7 +25,7 @@ struct NameList: Sendable {
         defer { closedir(stream) }
         // The copy shares its place with the original, which may have been read before.
         rewinddir(stream)
-        while let name = try Self.next(of: stream) { add(name) }
+        while let (name, mayBeFolder) = try Self.next(of: stream) { add(name, mayBeFolder) }
         sort()
     }
 
@@ -31,7 +33,15 @@ struct NameList: Sendable {
 
     subscript(index: Int) -> [UInt8] {
         let span = spans[index]
-        return Array(bytes[span.offset..<span.offset + span.length])
+        return Array(bytes[span.offset..<span.offset + Int(span.length)])
+    }
+
+    /// False where the name is certainly none of a folder.
+    func mayBeFolder(_ index: Int) -> Bool { spans[index].mayBeFolder }
+
+    func contains(_ name: [UInt8]) -> Bool {
+        let index = lowerBound(name)
+        return index < count && self[index] == name
     }
 
     /// The index of the first name that is not before `name`.
@@ -45,10 +55,10 @@ struct NameList: Sendable {
         return low
     }
 
-    private mutating func add(_ name: UnsafeRawBufferPointer) {
+    private mutating func add(_ name: UnsafeRawBufferPointer, _ mayBeFolder: Bool) {
         guard !(name.count == 1 && name[0] == Self.dot) else { return }
         guard !(name.count == 2 && name[0] == Self.dot && name[1] == Self.dot) else { return }
-        spans.append(Span(offset: bytes.count, length: name.count))
+        spans.append(Span(offset: bytes.count, length: UInt32(name.count), mayBeFolder: mayBeFolder))
         bytes.append(contentsOf: name)
     }
 
@@ -57,14 +67,16 @@ struct NameList: Sendable {
             spans.sort { left, right in
                 // There are names, so there are bytes.
                 let base = bytes.baseAddress.unsafelyUnwrapped
-                let order = memcmp(base + left.offset, base + right.offset, min(left.length, right.length))
+                let order = memcmp(base + left.offset, base + right.offset, Int(min(left.length, right.length)))
                 return order == 0 ? left.length < right.length : order < 0
             }
         }
     }
 
     /// The next name, valid until the next call; nil at the end.
-    private static func next(of stream: OpaquePointer) throws(SystemError) -> UnsafeRawBufferPointer? {
+    private static func next(
+        of stream: OpaquePointer
+    ) throws(SystemError) -> (name: UnsafeRawBufferPointer, mayBeFolder: Bool)? {
         errno = 0
         guard let entry = readdir(stream) else {
             let code = errno
@@ -73,7 +85,9 @@ struct NameList: Sendable {
         }
         // The record is as long as its name, shorter than the type says: it must not be copied.
         let name = UnsafeRawPointer(entry) + nameOffset
-        return UnsafeRawBufferPointer(start: name, count: strlen(name.assumingMemoryBound(to: CChar.self)))
+        let kind = entry.pointee.d_type
+        let bytes = UnsafeRawBufferPointer(start: name, count: strlen(name.assumingMemoryBound(to: CChar.self)))
+        return (bytes, kind == UInt8(DT_DIR) || kind == UInt8(DT_UNKNOWN))
     }
 
     private static let dot = UInt8(ascii: ".")

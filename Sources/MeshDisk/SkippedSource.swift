@@ -1,12 +1,14 @@
 package import MeshTransfer
 import MeshWire
 
-/// Something below a root that is not sent; the transfer ends as partial, and the user is told.
+/// Something below a root that is not sent; the user is told.
 package struct SkippedSource: Hashable, Sendable {
     /// Why it was left out.
     package enum Reason: Hashable, Sendable {
         /// A socket, fifo or device.
         case special
+        /// It has the name of an unfinished part.
+        case reserved
         /// More components than a path may have, or more bytes.
         case tooLong
         /// It could not be read. For a folder: nothing below it is sent.
@@ -17,6 +19,14 @@ package struct SkippedSource: Hashable, Sendable {
     package var path: [UInt8]
     package var reason: Reason
 
+    /// Whether somebody who asks for the folder expects it at the other side: then the transfer ends as partial.
+    package var isMissed: Bool {
+        switch reason {
+        case .special, .reserved: false
+        case .tooLong, .unreadable: true
+        }
+    }
+
     package init(path: [UInt8], reason: Reason) {
         self.path = path
         self.reason = reason
@@ -26,6 +36,8 @@ package struct SkippedSource: Hashable, Sendable {
 extension SkippedSource: CustomStringConvertible {
     package var description: String {
         switch reason {
+        case .reserved:
+            "\(EntryPath.escaped(path)) has the name of an unfinished part of pmesh and is not sent: rename it to send it"
         case .special: "\(EntryPath.escaped(path)) is a socket, fifo or device and is not sent"
         case .tooLong: "\(EntryPath.escaped(path)) lies too deep or its path is too long: send the folder it is in"
         case .unreadable(let error): error.description

@@ -28,14 +28,15 @@ package struct SourceRoot: Hashable, Sendable {
         name = Self.name(of: path) ?? base
     }
 
-    /// The roots by name. Two of one name would be one tree on the other side: refused.
+    /// The roots by name. A path given twice is one; two others of one name would be one tree on the other side: refused.
     package static func all(_ paths: [[UInt8]]) throws(SourceError) -> [SourceRoot] {
         var roots: [[UInt8]: SourceRoot] = [:]
         var given: [[UInt8]: [UInt8]] = [:]
         for path in paths {
             let root = try SourceRoot(path)
-            if let other = given.updateValue(path, forKey: root.name) {
-                throw .sameName(EntryPath.escaped(other), EntryPath.escaped(path))
+            let earlier = given.updateValue(path, forKey: root.name)
+            if let earlier, roots[root.name] != root {
+                throw .sameName(EntryPath.escaped(earlier), EntryPath.escaped(path))
             }
             roots[root.name] = root
         }
@@ -66,6 +67,8 @@ package enum SourceError: Error, Hashable, Sendable {
     /// More entries or chunks than a manifest may hold.
     case tooMany(limit: UInt64)
     case disk(DiskError)
+    /// A rule about what is left out cannot be obeyed.
+    case ignore(IgnoreFault)
 }
 
 extension SourceError: CustomStringConvertible {
@@ -77,6 +80,7 @@ extension SourceError: CustomStringConvertible {
         case .tooMany(let limit):
             "more than \(limit) files, folders and links, or more data than one transfer can number: send parts of it"
         case .disk(let error): error.description
+        case .ignore(let fault): fault.description
         }
     }
 }

@@ -15,7 +15,7 @@ package final class SourceWalk: Sendable {
         var next = 0
         /// What is left of the path to go on behind, beginning with a name in this folder; empty once passed.
         var behind: ArraySlice<[UInt8]>
-        let ignored: IgnorePatterns
+        var ignored = IgnorePatterns()
     }
 
     private struct State {
@@ -27,31 +27,31 @@ package final class SourceWalk: Sendable {
         var path: [[UInt8]] = []
         var behind: ArraySlice<[UInt8]>
         var skipped: [SkippedSource] = []
-        var skippedCount: UInt64 = 0
+        var missedCount: UInt64 = 0
     }
 
-    /// The name of the files that hold patterns for the folder they lie in and those below it.
-    package static let ignoreFile = Array(".pmeshignore".utf8)
-    /// Bytes of such a file that are read; what is longer is refused with its folder.
-    static let ignoreFileLimit = 1024 * 1024
     /// Skipped sources kept until somebody asks; further ones are counted alone.
     static let skippedLimit = 10_000
 
     private let state: Mutex<State>
     /// Count from each root; they decide before any `.pmeshignore`.
     private let exclude: IgnorePatterns
+    /// Names that are certainly none of folders are passed over.
+    private let foldersAlone: Bool
 
     /// Looks the roots up. With `path`, the last one recorded (components joined by `/`), the walk goes on behind it,
-    /// whether or not it is still there. Roots are sent even where a pattern matches their own name.
+    /// whether or not it is still there. Roots are sent even where a pattern matches their own name. With `foldersAlone`
+    /// it finds folders, and what cannot be told from them at once: enough to read every `.pmeshignore`.
     package init(
         roots: [[UInt8]], exclude: IgnorePatterns = IgnorePatterns(),
-        continuing totals: ManifestTotals = ManifestTotals(), after path: [UInt8]? = nil
+        continuing totals: ManifestTotals = ManifestTotals(), after path: [UInt8]? = nil, foldersAlone: Bool = false
     ) throws(SourceError) {
         let behind = path.map { $0.split(separator: UInt8(ascii: "/")).map(Array.init)[...] } ?? []
         let all = try SourceRoot.all(roots)
         let rest = all.drop { root in behind.first.map { root.name.lexicographicallyPrecedes($0) } ?? false }
         state = Mutex(State(totals: totals, roots: rest, behind: behind))
         self.exclude = exclude
+        self.foldersAlone = foldersAlone
     }
 
     /// At most `limit` entries, their numbers and first chunks continuing the totals; none when the walk is over.
@@ -72,8 +72,8 @@ package final class SourceWalk: Sendable {
     /// The totals given, with all entries answered so far.
     package var totals: ManifestTotals { state.withLock { $0.totals } }
 
-    /// How many sources were left out so far.
-    package var skippedCount: UInt64 { state.withLock { $0.skippedCount } }
+    /// How many sources were left out so far that are missed at the other side.
+    package var missedCount: UInt64 { state.withLock { $0.missedCount } }
 
     /// What was left out since the last call: the first 10,000 of it.
     package func takeSkipped() -> [SkippedSource] {
@@ -97,7 +97,7 @@ package final class SourceWalk: Sendable {
                     state.path.removeLast()
                     continue
                 }
-                if let found = visitNext(&state, level: last) { return found }
+                if let found = try visitNext(&state, level: last) { return found }
             } else {
                 guard let root = state.roots.popFirst() else { return nil }
                 if let found = try visit(root, &state) { return found }
@@ -108,50 +108,47 @@ package final class SourceWalk: Sendable {
     private func visit(_ root: SourceRoot, _ state: inout State) throws(SourceError) -> Found? {
         let behind = root.name == state.behind.first ? state.behind : []
         state.behind = []
-        guard !Self.isReserved(root.name) else { return nil }
-        do {
-            let folder = try Folder(path: root.folder)
-            return visit(root.base, in: folder, as: [root.name], behind: behind, &state)
-        } catch {
+        guard !EntryPath.isPartName(root.name) else {
+            skip([root.name], .reserved, &state)
+            return nil
+        }
+        let folder: Folder
+        do { folder = try Folder(path: root.folder) } catch {
             throw .disk(DiskError(error, path: root.folder))
         }
+        return try visit(root.base, in: folder, as: [root.name], behind: behind, &state)
     }
 
-    private func visitNext(_ state: inout State, level: Int) -> Found? {
+    private func visitNext(_ state: inout State, level: Int) throws(SourceError) -> Found? {
         let place = state.levels[level].next
         state.levels[level].next += 1
+        guard !foldersAlone || state.levels[level].names.mayBeFolder(place) else { return nil }
         let name = state.levels[level].names[place]
         let isRecorded = state.levels[level].behind.first == name
         let behind = isRecorded ? state.levels[level].behind : []
         if isRecorded { state.levels[level].behind = [] }
-        guard !Self.isReserved(name) else { return nil }
         let path = state.path + [name]
-        return visit(name, in: state.levels[level].folder, as: path, behind: behind, &state)
+        return try visit(name, in: state.levels[level].folder, as: path, behind: behind, &state)
     }
 
     /// Looks at one name. `behind` is not empty where its entry was recorded before: then only what is below counts.
     private func visit(
         _ name: [UInt8], in folder: Folder, as path: [[UInt8]], behind: ArraySlice<[UInt8]>, _ state: inout State
-    ) -> Found? {
-        do {
-            guard let status = try folder.statusIfPresent(name) else { return nil }
-            guard let kind = status.kind else {
-                if !isExcluded(path, isFolder: false, state) { skip(path, .special, &state) }
-                return nil
-            }
-            guard !isExcluded(path, isFolder: kind == .folder, state) else { return nil }
-            guard Self.fits(path) else {
-                skip(path, .tooLong, &state)
+    ) throws(SourceError) -> Found? {
+        var inner: Level?
+        let found: Found?
+        do throws(SystemError) {
+            guard let status = try wanted(name, in: folder, as: path, &state), let kind = status.kind else {
                 return nil
             }
             var entry = Self.entry(status, kind, path)
             switch kind {
-            case .folder: try enter(name, of: folder, path, behind.dropFirst(), &state)
+            case .folder: inner = try Self.level(name, of: folder, behind.dropFirst())
             case .link: entry.target = try folder.linkTarget(name)
             case .file: try folder.checkReadable(name)
             case .withdrawal: return nil
             }
-            return behind.isEmpty ? (entry, status.source) : nil
+            found = behind.isEmpty ? (entry, status.source) : nil
         } catch {
             // Gone since its folder was read: it is simply not part of the tree.
             if error.code != ENOENT {
@@ -160,18 +157,47 @@ package final class SourceWalk: Sendable {
             }
             return nil
         }
+        if let inner { try enter(inner, path, &state) }
+        return found
     }
 
-    /// Reads a folder's names. Nothing below it is sent where they, or its patterns, cannot be read: what a person
-    /// wanted left out must not go out because of an error.
-    private func enter(
-        _ name: [UInt8], of folder: Folder, _ path: [[UInt8]], _ behind: ArraySlice<[UInt8]>, _ state: inout State
-    ) throws(SystemError) {
+    /// The status of what shall be sent; nil where nothing is there, or it is left out.
+    private func wanted(
+        _ name: [UInt8], in folder: Folder, as path: [[UInt8]], _ state: inout State
+    ) throws(SystemError) -> FileStatus? {
+        guard let status = try folder.statusIfPresent(name) else { return nil }
+        guard !isExcluded(path, isFolder: status.kind == .folder, state) else { return nil }
+        guard !EntryPath.isPartName(name) else {
+            skip(path, .reserved, &state)
+            return nil
+        }
+        guard status.kind != nil else {
+            skip(path, .special, &state)
+            return nil
+        }
+        guard Self.fits(path) else {
+            skip(path, .tooLong, &state)
+            return nil
+        }
+        return status
+    }
+
+    /// Opens a folder and reads its names. Nothing below it is sent where they cannot be read.
+    private static func level(
+        _ name: [UInt8], of folder: Folder, _ behind: ArraySlice<[UInt8]>
+    ) throws(SystemError) -> Level {
         let inner = Folder(try folder.open(name, O_RDONLY | O_DIRECTORY))
         let names = try NameList(of: inner)
-        let ignored = try Self.patterns(in: inner)
-        var level = Level(folder: inner, names: names, behind: behind, ignored: ignored)
-        if let first = behind.first { level.next = names.lowerBound(first) }
+        return Level(folder: inner, names: names, next: behind.first.map(names.lowerBound) ?? 0, behind: behind)
+    }
+
+    /// Goes into a folder. Patterns in it that cannot be obeyed end the walk: what a person wanted left out must not go
+    /// out because of an error.
+    private func enter(_ level: Level, _ path: [[UInt8]], _ state: inout State) throws(SourceError) {
+        var level = level
+        if level.names.contains(IgnoreFile.name) {
+            do { level.ignored = try IgnoreFile.patterns(in: level.folder, path: path) } catch { throw .ignore(error) }
+        }
         state.levels.append(level)
         state.path = path
     }
@@ -189,17 +215,6 @@ package final class SourceWalk: Sendable {
         return false
     }
 
-    private static func patterns(in folder: Folder) throws(SystemError) -> IgnorePatterns {
-        guard let status = try folder.statusIfPresent(ignoreFile), status.kind == .file else { return IgnorePatterns() }
-        guard status.size <= ignoreFileLimit else { throw SystemError(EFBIG, "read of .pmeshignore") }
-        let file = try folder.open(ignoreFile, O_RDONLY | O_NONBLOCK)
-        return IgnorePatterns(text: try file.readAll(limit: ignoreFileLimit))
-    }
-
-    private static func isReserved(_ name: [UInt8]) -> Bool {
-        name.first == UInt8(ascii: ".") && ((try? EntryPath(name))?.isReserved ?? false)
-    }
-
     private static func fits(_ path: [[UInt8]]) -> Bool {
         let bytes = path.reduce(path.count - 1) { $0 + $1.count }
         return path.count <= Limits.pathDepth && bytes <= Limits.path
@@ -213,9 +228,9 @@ package final class SourceWalk: Sendable {
     }
 
     private func skip(_ path: [[UInt8]], _ reason: SkippedSource.Reason, _ state: inout State) {
-        state.skippedCount += 1
-        guard state.skipped.count < Self.skippedLimit else { return }
         let path = Array(path.joined(separator: [UInt8(ascii: "/")]))
-        state.skipped.append(SkippedSource(path: path, reason: reason))
+        let skipped = SkippedSource(path: path, reason: reason)
+        if skipped.isMissed { state.missedCount += 1 }
+        if state.skipped.count < Self.skippedLimit { state.skipped.append(skipped) }
     }
 }

@@ -42,9 +42,25 @@ package struct EntryPath: Hashable, Sendable {
     package var folder: ArraySlice<[UInt8]> { components.dropLast() }
     package var bytes: [UInt8] { Array(components.joined(separator: [UInt8(ascii: "/")])) }
 
-    /// Names of this shape are the part files of transfers and are never accepted from a peer: `.pmesh-….part`.
-    package var isReserved: Bool {
-        components.contains { $0.starts(with: Array(".pmesh-".utf8)) && $0.suffix(5) == Array(".part".utf8) }
+    /// Whether a component is a name that ``partName(_:entry:)`` makes: those are never sent nor accepted from a peer.
+    package var isReserved: Bool { components.contains(where: Self.isPartName) }
+
+    /// The name of the part file of an entry: `.pmesh-<16 symbols of the transfer>-<number>.part`.
+    package static func partName(_ transfer: TransferID, entry: UInt64) -> [UInt8] {
+        Array(".pmesh-\(transfer.short)-\(entry).part".utf8)
+    }
+
+    /// Whether a name is one that ``partName(_:entry:)`` makes, and none that only looks alike.
+    package static func isPartName(_ name: [UInt8]) -> Bool {
+        guard name.first == UInt8(ascii: ".") else { return false }
+        let (head, tail) = (Array(".pmesh-".utf8), Array(".part".utf8))
+        let symbols = 16
+        guard name.starts(with: head), name.suffix(tail.count).elementsEqual(tail) else { return false }
+        let middle = name.dropFirst(head.count).dropLast(tail.count)
+        let number = middle.dropFirst(symbols + 1)
+        guard let hyphen = middle.dropFirst(symbols).first, hyphen == UInt8(ascii: "-") else { return false }
+        return middle.prefix(symbols).allSatisfy(Base32.alphabet.contains)
+            && UInt64(String(decoding: number, as: UTF8.self)).map { Array(String($0).utf8) == Array(number) } ?? false
     }
 
     /// For people and JSON: valid UTF-8 as it is, control characters, backslashes and bytes that are not UTF-8 as `\xNN`.

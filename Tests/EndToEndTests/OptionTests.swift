@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 /// What the options change.
@@ -11,6 +12,24 @@ import Testing
             #expect(stage.names("OUT/tree/deep/er").isEmpty)
             #expect(!stage.names("OUT/tree").contains("closed"))
             #expect(stage.names("OUT/tree/deep").contains("2") && stage.names("OUT/tree").contains("large"))
+        }
+    }
+
+    @Test func aRuleThatCannotBeObeyedEndsAllBeforeAnythingIsOffered() async throws {
+        try await onStage { stage in
+            stage.folder("tree/late")
+            stage.file("tree/first", Array("text".utf8))
+            stage.file("tree/late/secret", Array("text".utf8))
+            symlink("nowhere", stage("tree/late/.pmeshignore"))
+            let (sender, receiver) = (try stage.send(), try stage.receive("--wait", "5"))
+            let preview = try stage.pmesh("send", stage("tree"), "-n", "--home", stage("A"), code: "")
+            let syntax = try stage.send("tree", "--exclude", "[a")
+            for child in [sender, preview, syntax] {
+                #expect(await child.exit() == 7, "\(child.errors)")
+                #expect(child.errors.contains("cannot be obeyed"), "\(child.errors)")
+            }
+            #expect(await receiver.exit() == 4, "\(receiver.errors)")
+            #expect(receiver.events.allSatisfy { $0.name != "offer" })
         }
     }
 

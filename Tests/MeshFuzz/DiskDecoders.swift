@@ -12,7 +12,7 @@ extension FuzzedDecoder {
     } body: { bytes in
         let end = try bytes.firstIndex(of: 0).orRefused()
         let path = bytes[..<end].split(separator: 0x2f).map(Array.init)
-        let patterns = IgnorePatterns(text: Array(bytes[(end + 1)...]))
+        let patterns = try Self.patterns(bytes[(end + 1)...])
         guard !path.isEmpty else { throw Refused() }
         let file = patterns.excludes(path[...], isFolder: false)
         let folder = patterns.excludes(path[...], isFolder: true)
@@ -21,7 +21,11 @@ extension FuzzedDecoder {
         // One more line decides alone, whatever stands before it.
         rules += Array("*\n".utf8)
         try keep(
-            IgnorePatterns(text: Array(rules)).excludes(path[...], isFolder: false) == true, "the last line decides")
+            try Self.patterns(rules).excludes(path[...], isFolder: false) == true, "the last line decides")
+    }
+
+    private static func patterns(_ text: ArraySlice<UInt8>) throws -> IgnorePatterns {
+        do { return try IgnorePatterns(text: Array(text), of: []) } catch { throw Refused() }
     }
 
     /// The folder up to the first NUL, then the target.

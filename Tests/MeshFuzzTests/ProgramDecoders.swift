@@ -33,7 +33,8 @@ extension FuzzedDecoder {
     }
 
     private static let sendOptions = FuzzedDecoder(
-        "send-options", seeds: { [Array(try JSONEncoder().encode(SendOptions(compression: "6", exclude: ["*.o"])))] },
+        "send-options",
+        seeds: { [Array(try JSONEncoder().encode(SendOptions(compression: "6", exclude: [Array("*.o".utf8)])))] },
         decode: { try JSONDecoder().decode(SendOptions.self, from: Data($0)) }, encode: encoded)
 
     private static let receiveOptions = FuzzedDecoder(

@@ -49,10 +49,20 @@ import Testing
         #expect(try EntryPath(bytes(part)).isReserved)
         #expect(try EntryPath(bytes("a/\(part)")).isReserved)
         #expect(try EntryPath(bytes("\(part)/a")).isReserved)
-        #expect(try EntryPath(bytes(".pmesh-.part")).isReserved)
-        for other in [".pmesh-", ".pmesh", "pmesh-x.part", "a.part", ".pmesh-x.par", ".pmeshignore", ".pmesh-/.part"] {
-            #expect(try !EntryPath(bytes(other)).isReserved)
-        }
+        #expect(try EntryPath(bytes(".pmesh-0123456789abcdef-18446744073709551615.part")).isReserved)
+        let transfer = TransferID(Bytes16([UInt8](repeating: 0xff, count: 16))!)
+        #expect(EntryPath.isPartName(EntryPath.partName(transfer, entry: .max)))
+    }
+
+    @Test(arguments: [
+        ".pmesh-", ".pmesh", "pmesh-x.part", "a.part", ".pmesh-x.par", ".pmeshignore", ".pmesh-/.part", ".pmesh-.part",
+        ".pmesh-x.part", ".pmesh-0123456789abcdef-.part", ".pmesh-0123456789abcdef-7.parts",
+        ".pmesh-0123456789abcde-7.part", ".pmesh-0123456789abcdeff-7.part", ".pmesh-0123456789ABCDEF-7.part",
+        ".pmesh-0123456789abcdei-7.part", ".pmesh-0123456789abcdef-07.part", ".pmesh-0123456789abcdef-+7.part",
+        ".pmesh-0123456789abcdef-18446744073709551616.part", ".pmesh-0123456789abcdef_7.part",
+    ])
+    func namesThatOnlyLookLikePartsAreNot(name: String) throws {
+        #expect(try !EntryPath(bytes(name)).isReserved)
     }
 
     @Test(arguments: [

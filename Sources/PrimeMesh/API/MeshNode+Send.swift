@@ -11,6 +11,8 @@ extension MeshNode {
     ) async throws(MeshError) -> [TransferSummary] {
         try await MeshError.catching {
             let roots = try await Self.roots(request.paths, context)
+            // A pattern that cannot be obeyed is told before a code is drawn.
+            _ = try IgnorePatterns(request.exclude)
             let options = SendOptions(compression: request.compression.text, exclude: request.exclude)
             var summaries: [TransferSummary] = []
             for scope in try await scopes(request, events) {
@@ -26,7 +28,7 @@ extension MeshNode {
     /// What would be sent: files with their sizes. Paths are escaped for output.
     public func preview(_ request: SendRequest) async throws(MeshError) -> [(path: String, size: UInt64)] {
         try await MeshError.catching {
-            let exclude = IgnorePatterns(request.exclude.map { Array($0.utf8) })
+            let exclude = try IgnorePatterns(request.exclude)
             let roots = try await Self.roots(request.paths, context)
             return try await context.blocking {
                 let walk = try SourceWalk(roots: roots, exclude: exclude)

@@ -26,8 +26,8 @@ public struct SendRequest: Sendable {
     /// Members by name instead of a code; each is a transfer of its own.
     public var to: [String] = []
     public var compression: CompressionMode = .auto
-    /// gitignore patterns.
-    public var exclude: [String] = []
+    /// gitignore patterns; bytes, as paths are.
+    public var exclude: [[UInt8]] = []
     public var meeting = MeetingOptions()
 
     public init(paths: [[UInt8]]) {

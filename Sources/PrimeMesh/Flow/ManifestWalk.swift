@@ -14,6 +14,14 @@ struct ManifestWalk: Sendable {
     let manifest: ManifestWriter
     let report: TransferReport
 
+    /// Reads every rule about what is left out, before anything is offered: one that cannot be obeyed ends the transfer
+    /// here, wherever in the tree it lies.
+    func check() async throws {
+        let (roots, exclude) = (record.roots, try IgnorePatterns(options.exclude))
+        let walk = try await node.blocking { try SourceWalk(roots: roots, exclude: exclude, foldersAlone: true) }
+        while try await node.blocking({ try !walk.next(limit: Self.batch).isEmpty }) { try Task.checkCancellation() }
+    }
+
     func run() async throws {
         guard !record.isManifestComplete else { return }
         let walk = try await begin()
@@ -23,8 +31,8 @@ struct ManifestWalk: Sendable {
             let entries = try await node.blocking { try walk.next(limit: Self.batch) }
             try await manifest.append(entries, complete: entries.isEmpty)
             for skipped in walk.takeSkipped() { report.event(.warning("\(skipped)")) }
-            report.failed(walk.skippedCount - seen, changed: false)
-            seen = walk.skippedCount
+            report.failed(walk.missedCount - seen, changed: false)
+            seen = walk.missedCount
             if entries.isEmpty { break }
         }
         guard await manifest.totals.entries > 0 else {
@@ -40,7 +48,7 @@ struct ManifestWalk: Sendable {
             last = try await node.journal.sourceEntries(of: record.id, from: record.totals.entries - 1, limit: 1).first?
                 .manifest.path
         }
-        let (record, exclude, behind) = (record, IgnorePatterns(options.exclude.map { Array($0.utf8) }), last)
+        let (record, exclude, behind) = (record, try IgnorePatterns(options.exclude), last)
         return try await node.blocking {
             try SourceWalk(roots: record.roots, exclude: exclude, continuing: record.totals, after: behind)
         }

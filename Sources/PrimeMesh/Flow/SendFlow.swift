@@ -93,6 +93,7 @@ struct SendFlow: Sendable {
         let walk = ManifestWalk(node: node, record: record, options: options, manifest: manifest, report: report)
         let loop = loop(links, registry, report, isKnown: record.totals.entries > 0)
         try await links.serving {
+            if !record.isManifestComplete { try await walk.check() }
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 // The peer is waited for, and its chunks leave, while the walk still finds files.
                 group.addTask {
@@ -174,5 +175,5 @@ struct SendFlow: Sendable {
 /// What a resume must repeat; kept with the transfer as JSON.
 struct SendOptions: Codable, Sendable, Hashable {
     var compression = "auto"
-    var exclude: [String] = []
+    var exclude: [[UInt8]] = []
 }

@@ -12,6 +12,7 @@ extension MeshError {
         case let error as MeshError: self = error
         case let error as DiskError: self.init(.disk, error.description)
         case let error as SourceError: self.init(error)
+        case let error as IgnoreFault: self.init(.disk, error.description)
         case let error as TransferError: self.init(error)
         case let error as JournalError: self.init(error)
         case let error as TransportError: self.init(error)
@@ -27,7 +28,10 @@ extension MeshError {
     }
 
     private init(_ error: SourceError) {
-        if case .disk(let cause) = error { self.init(.disk, cause.description) } else { self.init(.usage, "\(error)") }
+        switch error {
+        case .disk, .ignore: self.init(.disk, error.description)
+        case .sameName, .unnamed, .tooMany: self.init(.usage, error.description)
+        }
     }
 
     private init(_ error: TransferError) {

@@ -27,7 +27,7 @@ struct Send: AsyncParsableCommand {
 
     @Option(
         help: .init("Leave out what matches this gitignore pattern; may be given several times.", valueName: "pattern"))
-    var exclude: [String] = []
+    var exclude: [PatternArgument] = []
 
     @Flag(name: [.customShort("n"), .long], help: "List what would be sent, and send nothing.")
     var dryRun = false
@@ -66,7 +66,8 @@ struct Send: AsyncParsableCommand {
         }
         let file = settings.file
         request.compression = try settings.value(compress, "COMPRESS", "compress", file.compress) ?? .auto
-        request.exclude = (exclude.isEmpty ? file.exclude ?? [] : exclude)
+        request.exclude = exclude.map(\.bytes)
+        if exclude.isEmpty { request.exclude = (file.exclude ?? []).map { Array($0.utf8) } }
         request.meeting = try meeting.options(settings)
         return request
     }

@@ -14,6 +14,15 @@ struct PathArgument: ExpressibleByArgument, Sendable {
     static var defaultCompletionKind: CompletionKind { .file() }
 }
 
+/// A gitignore pattern as bytes: names are, and a pattern must be able to say each of them.
+struct PatternArgument: ExpressibleByArgument, Sendable {
+    let bytes: [UInt8]
+
+    init(argument: String) {
+        bytes = ArgumentBytes.bytes(of: argument)
+    }
+}
+
 /// `ada` or `ada,ben`.
 struct NameList: ExpressibleByArgument, Sendable {
     let names: [String]
