@@ -25,6 +25,11 @@ package struct OneTimeCode: Hashable, Sendable {
         value = values.prefix(12).reduce(0) { $0 << 5 | UInt64($1) }
     }
 
+    /// Whether a code as it was typed ends with its check symbol.
+    package static func isChecked(_ text: String) -> Bool {
+        text.filter { !$0.isWhitespace && !dashes.contains($0) }.count == 13
+    }
+
     private static let dashes: Set<Character> = ["-", "\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}"]
 
     /// The twelve symbols' values, first symbol first.

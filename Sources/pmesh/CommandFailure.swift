@@ -7,8 +7,11 @@ struct CommandFailure: Error {
     let message: String
     /// The line that goes on with what was begun.
     let resume: String?
+    /// How far the transfer got.
+    let progress: String?
 
-    init(_ error: MeshError, resume: String? = nil) {
+    init(_ error: MeshError, resume: String? = nil, progress: String? = nil) {
+        self.progress = progress
         code = error.code
         message = error.message
         self.resume = resume
@@ -17,7 +20,9 @@ struct CommandFailure: Error {
 
 extension MeshError {
     /// A person or a script stopped the command.
-    static func interrupted(canResume: Bool) -> MeshError {
-        MeshError(.interrupted, canResume ? "interrupted" : "interrupted: run the same command again to go on")
+    static func interrupted(canResume: Bool, at progress: String? = nil) -> MeshError {
+        let place = progress.map { " at \($0)" } ?? ""
+        return MeshError(
+            .interrupted, "interrupted\(place)" + (canResume ? "" : ": run the same command again to go on"))
     }
 }

@@ -15,15 +15,16 @@ final class Interruption: Sendable {
 
     /// Starts listening; `stop` runs once. The sources live as long as what is returned.
     func start(_ stop: @escaping @Sendable () -> Void) -> [any DispatchSourceSignal] {
-        signal(SIGPIPE, SIG_IGN)
-        return [SIGINT, SIGTERM, SIGHUP].compactMap { number in
+        return [SIGINT, SIGTERM, SIGHUP, SIGQUIT].compactMap { number in
             // nohup asks for this signal to be ignored.
             if number == SIGHUP, Self.isIgnored(number) { return nil }
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
                 let before = self.count.add(1, ordering: .relaxed).oldValue
-                if before == 0 { stop() } else { _exit(130) }
+                guard before > 0 else { return stop() }
+                TerminalEcho.restore()
+                _exit(130)
             }
             source.resume()
             return source

@@ -6,31 +6,36 @@ import PrimeMesh
 @main
 enum Program {
     static func main() async {
+        StandardStreams.secure()
         ProcessTuning.apply()
         let arguments = ArgumentBytes.arguments()
         let output = Output(.init(isJSON: isJSON(arguments)))
         let interruption = Interruption()
         let task = Task { await run(arguments) }
         let sources = interruption.start { task.cancel() }
-        let failure = await task.value
+        let (failure, onlyPrints) = await task.value
         withExtendedLifetime(sources) {}
-        let code = report(failure, wasInterrupted: interruption.isAsked, on: output)
+        output.flush()
+        let lost = LostOutput.failure(reason: output.loss, isJSON: output.style.isJSON, onlyPrints: onlyPrints)
+        let code = report(failure ?? lost, wasInterrupted: interruption.isAsked, on: output)
         output.flush()
         exit(code)
     }
 
-    /// Parses and runs the command; nil when it did all it was asked to.
-    private static func run(_ arguments: [String]) async -> (any Error)? {
+    /// Parses and runs the command; no failure when it did all it was asked to.
+    private static func run(_ arguments: [String]) async -> (failure: (any Error)?, onlyPrints: Bool) {
+        var onlyPrints = true
         do {
             var command = try await Pmesh.asyncParseAsRoot(arguments)
+            onlyPrints = (command as? any ActingCommand)?.onlyPrints ?? true
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
-            return nil
+            return (nil, onlyPrints)
         } catch {
-            return error
+            return (error, onlyPrints)
         }
     }
 
@@ -44,6 +49,8 @@ enum Program {
         case is CancellationError: failure = CommandFailure(.interrupted(canResume: false))
         default: return reportParsing(error, on: output)
         }
+        // The terminal has just shown ^C behind whatever stands there.
+        if wasInterrupted { output.freshLine() }
         return tell(wasInterrupted ? failure.interrupted : failure, on: output)
     }
 
@@ -61,7 +68,8 @@ enum Program {
         let text = ArgumentBytes.readable(Pmesh.fullMessage(for: error))
         if Pmesh.exitCode(for: error).isSuccess {
             output.result(text)
-            return 0
+            output.flush()
+            return LostOutput.failure(reason: output.loss, isJSON: false, onlyPrints: true)?.code.rawValue ?? 0
         }
         let isUsage = Pmesh.exitCode(for: error) == .validationFailure
         let failure = CommandFailure(
@@ -81,7 +89,7 @@ extension CommandFailure {
     /// The same after a signal: whatever was thrown while stopping, the person asked for it.
     fileprivate var interrupted: CommandFailure {
         if code == .interrupted && resume == nil { return self }
-        return CommandFailure(.interrupted(canResume: resume != nil), resume: resume)
+        return CommandFailure(.interrupted(canResume: resume != nil, at: progress), resume: resume)
     }
 }
 

@@ -60,7 +60,7 @@ import Testing
         ["receive", "--on-conflict", "maybe"], ["receive", "a", "b"], ["history", "--json", "--csv"],
         ["history", "--limit", "0"],
         ["history", "--since", "yesterday"], ["transfers", "pause"], ["mesh", "create"], ["verify"], ["nothing"],
-        ["receive", "--wait", "-1"],
+        ["receive", "--wait", "-1"], ["mesh", "join", "--name", "Carl Smith"], ["receive", "--wait", "1y"],
     ])
     func whatIsWrongIsAnErrorOfUsage(_ arguments: [String]) async {
         await #expect {

@@ -42,12 +42,44 @@ import Testing
         #expect(error?.message == #"PMESH_COMPRESS cannot be "fast"; it may be one of auto, always, never, 1-9"#)
     }
 
+    @Test(
+        arguments: [
+            ("90", 90), ("90s", 90), ("1.5m", 90), ("2h", 7_200), ("7d", 604_800), ("0", 0),
+        ] as [(String, Double)])
+    func aTimeMayHaveAUnit(_ text: String, _ seconds: Double) {
+        #expect(Seconds(argument: text)?.value == seconds)
+    }
+
+    @Test(arguments: ["", "m", "-1", "1 m", "inf", "nan", "0x10q", "366d", "1y"])
+    func whatIsNoTimeIsRefused(_ text: String) {
+        #expect(Seconds(argument: text) == nil)
+    }
+
+    @Test func aTimeInTheFileIsANumberOrAText() throws {
+        let file = try JSONDecoder().decode(
+            ConfigurationFile.self, from: Data(#"{"wait":5,"patience":"10m"}"#.utf8))
+        let settings = Settings(environment: Environment([:]), file: file, home: home)
+        let options = try MeetingFlags.parse([]).options(settings)
+        #expect(options.wait == 5 && options.patience == 600)
+    }
+
+    @Test func aNameThatCannotBeIsToldWithItsPlace() {
+        var file = ConfigurationFile()
+        file.name = "Carl Smith"
+        let settings = Settings(environment: Environment([:]), file: file, home: home)
+        let error = #expect(throws: MeshError.self) {
+            let _: NodeName? = try settings.value(nil, "NAME", "name", settings.file.name)
+        }
+        #expect(
+            error?.message.hasPrefix(#""name" in /nowhere/config.json cannot be "Carl Smith": the name has"#) == true)
+    }
+
     @Test func unknownKeysOfTheFileAreRefused() throws {
         let good = try JSONDecoder().decode(
             ConfigurationFile.self, from: Data(#"{"out":"/in","peers":["a:1"],"wait":5}"#.utf8))
         #expect(good.out == "/in")
         #expect(good.peers == ["a:1"])
-        #expect(good.wait == 5)
+        #expect(good.wait?.text == "5.0")
         #expect(throws: DecodingError.self) {
             try JSONDecoder().decode(ConfigurationFile.self, from: Data(#"{"uot":"/in"}"#.utf8))
         }

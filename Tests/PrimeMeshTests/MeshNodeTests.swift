@@ -89,10 +89,14 @@ import Testing
 
     @Test func codesAreDrawnAndJudged() throws {
         let code = MeshNode.drawCode()
-        #expect(code.count == 14 && MeshNode.drawCode() != code)
-        let warnings = (try MeshNode.codeWarning(code), try MeshNode.codeWarning("1111-1111-1111"))
-        #expect(warnings.0 == nil && warnings.1 != nil)
-        #expect(throws: MeshError.self) { try MeshNode.codeWarning("no code") }
+        #expect(code.count == 16 && MeshNode.drawCode() != code)
+        let typed = try MeshNode.readCode(code)
+        #expect(typed == TypedCode(text: code, isChecked: true, looksChosen: false))
+        #expect(
+            try MeshNode.readCode(String(code.dropLast(2)))
+                == TypedCode(text: code, isChecked: false, looksChosen: false))
+        #expect(try MeshNode.readCode("1111-1111-1111").looksChosen)
+        #expect(throws: MeshError.self) { try MeshNode.readCode("no code") }
     }
 
     // MARK: the stage

@@ -38,7 +38,7 @@ extension MeshNode {
             let authority = try await MembershipStore(node: context).authority()
             let code = try OneTimeCode(text ?? Self.drawCode())
             let meeting = try await CodeMeeting.open(code, role: .issuer, node: context)
-            events(.code(code.description))
+            events(.code(code.withCheck))
             let wait = options.wait ?? Double(CodeLife.lifetime) / 1e9
             return try await meet(.code(meeting), options, listens: true, events) { links in
                 events(.waiting)

@@ -49,7 +49,7 @@ extension MeshNode {
         let text = request.code ?? Self.drawCode()
         let code = try OneTimeCode(text)
         let meeting = try await CodeMeeting.open(code, role: .issuer, node: context)
-        events(.code(code.description))
+        events(.code(code.withCheck))
         return [.code(meeting)]
     }
 

@@ -34,20 +34,30 @@ public final class MeshNode: Sendable {
         try? await context.group.shutdownGracefully()
     }
 
-    /// A fresh code, for scripts that tell both sides: `xxxx-xxxx-xxxx`.
+    /// A fresh code with its check symbol, for scripts that tell both sides: `xxxx-xxxx-xxxx-c`.
     public static func drawCode() -> String {
         var generator = SystemRandomNumberGenerator()
-        return OneTimeCode(using: &generator).description
+        return OneTimeCode(using: &generator).withCheck
     }
 
-    /// A sentence where the code looks chosen by a person rather than drawn, else nil; throws where it is no code.
-    public static func codeWarning(_ text: String) throws(MeshError) -> String? {
+    /// Reads a code of 12 symbols, or of 13 with its check symbol; throws where it is none.
+    public static func readCode(_ text: String) throws(MeshError) -> TypedCode {
         do {
             let code = try OneTimeCode(text)
-            return code.looksChosen
-                ? "this code looks chosen, and can be guessed: `pmesh code` draws one that cannot" : nil
+            return TypedCode(
+                text: code.withCheck, isChecked: OneTimeCode.isChecked(text), looksChosen: code.looksChosen)
         } catch {
             throw MeshError(error)
+        }
+    }
+
+    /// Whether a node may have this name: nil, or what is wrong with it.
+    public static func nameProblem(_ name: String) -> String? {
+        do {
+            _ = try MemberName(name)
+            return nil
+        } catch {
+            return error.description
         }
     }
 }

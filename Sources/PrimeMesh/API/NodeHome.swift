@@ -1,4 +1,5 @@
 import Glibc
+import MeshDisk
 
 /// Where a node keeps its things: key and memberships in `data`, the journal in `state`, settings in `config`, sockets
 /// through which programs of one machine find each other in `runtime`. Paths are bytes, as the system has them.
@@ -58,6 +59,12 @@ public struct NodeHome: Hashable, Sendable {
         return Array(path[..<((path.lastIndex { $0 != slash } ?? -1) + 1)])
     }
 
+    /// Whether the node that lives here is a member of a mesh: its membership is a file. Looks at the disk.
+    public var isInMesh: Bool {
+        membership.withPath { access($0, F_OK) } == 0
+    }
+
+    var membership: [UInt8] { data + "/mesh.json".utf8 }
     var journal: [UInt8] { state + "/journal.sqlite".utf8 }
     var key: [UInt8] { data + "/node.key".utf8 }
 }

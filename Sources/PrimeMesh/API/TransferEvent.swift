@@ -2,7 +2,7 @@ public import MeshWire
 
 /// What happens while a transfer runs. For a terminal, for `--json`, and for programs that use the library.
 public enum TransferEvent: Sendable {
-    /// Sender: the code the other side types, `xxxx-xxxx-xxxx`.
+    /// Sender: the code the other side types, `xxxx-xxxx-xxxx-c`.
     case code(String)
     /// Listening at these addresses.
     case listening([NodeAddress])

@@ -63,7 +63,9 @@ struct LinkDialer: Sendable {
     private func noPeer() -> MeshError {
         MeshError(
             .noPeer,
-            "nobody was found on this machine or network: check that the other side waits, or give its address with --peer HOST:PORT"
+            scope.isCode
+                ? "nobody was found under this code: compare it with the sender's screen, check that the sender still waits, or give its address with --peer HOST:PORT"
+                : "nobody was found on this machine or network: check that the other side waits, or give its address with --peer HOST:PORT"
         )
     }
 

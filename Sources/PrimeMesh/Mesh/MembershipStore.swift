@@ -12,7 +12,7 @@ struct MembershipStore: Sendable {
 
     let node: NodeContext
 
-    private var membershipPath: [UInt8] { node.home.data + "/mesh.json".utf8 }
+    private var membershipPath: [UInt8] { node.home.membership }
     private var authorityPath: [UInt8] { node.home.data + "/mesh.authority".utf8 }
 
     /// The membership; throws where this node is in no mesh.

@@ -63,7 +63,8 @@ extension MeshError {
     /// What the other side's reason means here.
     init(_ code: FailureCode) {
         switch code {
-        case .declined: self.init(.refused, "the other side declined the transfer")
+        case .declined:
+            self.init(.refused, "the other side declined the transfer: to offer it again, run both commands again")
         case .cancelled: self.init(.refused, "the other side cancelled the transfer")
         case .paused: self.init(.timedOut, "the other side paused the transfer: `pmesh resume` goes on once it does")
         case .diskFull:

@@ -75,7 +75,12 @@ struct Receive: AsyncParsableCommand {
         request.permissions = permissions
         let choice = try settings.value(onConflict, "ON_CONFLICT", "onConflict", settings.file.onConflict)
         let source = CodeSource(argument: code, environment: settings.environment, input: input)
-        request.code = try await source.code(prompt: "code (empty: what members send): ")
+        // In no mesh there is nothing to wait for without a code.
+        let isMember = settings.home.isInMesh
+        request.code = try await source.code(isOptional: isMember)
+        guard isMember || request.code != nil else {
+            throw MeshError(.usage, "there is no code and no terminal to ask at: set PMESH_CODE to the sender's code")
+        }
         request.onConflict = try await rule(choice ?? .rule(.rename), input)
         return request
     }

@@ -7,8 +7,9 @@ struct CodeSource {
     let environment: Environment
     let input: TerminalInput
 
-    /// `-` reads a line of standard input. Nil where no code was given and nobody could be asked, or the answer was empty.
-    func code(prompt: String) async throws(MeshError) -> String? {
+    /// `-` reads a line of standard input. Nil where no code was given and nobody could be asked, or the answer was empty
+    /// and that may be.
+    func code(isOptional: Bool) async throws(MeshError) -> String? {
         if argument == "-" {
             guard let line = await input.line() else {
                 throw MeshError(.usage, "standard input ended before a code; write the code and a line end to it")
@@ -17,10 +18,7 @@ struct CodeSource {
         }
         if let given = argument ?? environment["CODE"] { return try checked(given) }
         guard TerminalInput.isInteractive else { return nil }
-        guard let answer = await input.ask(prompt) else {
-            throw MeshError(.interrupted, "interrupted before a code was given")
-        }
-        return answer.allSatisfy(\.isWhitespace) ? nil : try checked(answer)
+        return try await asked(CodePrompt(isOptional: isOptional))
     }
 
     /// The code of the environment alone, for the side that may draw one.
@@ -29,8 +27,27 @@ struct CodeSource {
         return try checked(given)
     }
 
-    private func checked(_ code: String) throws(MeshError) -> String {
-        if let warning = try MeshNode.codeWarning(code) { input.output.warning(warning) }
-        return code
+    private func asked(_ prompt: CodePrompt) async throws(MeshError) -> String? {
+        var prompt = prompt
+        var question = prompt.question
+        while let answer = await input.ask(question) {
+            switch prompt.answer(answer) {
+            case .none: return nil
+            case .code(let code): return warned(code)
+            case .ask(let next, let complaint):
+                if let complaint { input.output.essential(complaint) }
+                question = next
+            }
+        }
+        throw MeshError(.interrupted, "interrupted before a code was given")
+    }
+
+    private func checked(_ text: String) throws(MeshError) -> String { warned(try MeshNode.readCode(text)) }
+
+    private func warned(_ code: TypedCode) -> String {
+        if code.looksChosen {
+            input.output.warning("this code looks chosen, and can be guessed: `pmesh code` draws one that cannot")
+        }
+        return code.text
     }
 }

@@ -17,8 +17,10 @@ struct Moment: Hashable, Sendable {
         }
     }
 
+    /// Seconds of each unit that a time may have.
+    static let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
+
     private static func age(_ text: String) -> Int64? {
-        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800]
         guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
             (0...100_000).contains(count)
         else { return nil }

@@ -28,7 +28,9 @@ final class OfferQuestion: Sendable {
         for line in SummaryText.offer(offer) { input.output.essential(line) }
         let answer = await input.ask("accept? [y/N] ")
         if let answer, ["y", "yes"].contains(answer.lowercased().filter({ !$0.isWhitespace })) { return true }
-        refuse("refused what \(sender) offers, as you answered; run the same command again to be asked again")
+        refuse(
+            "refused what \(sender) offers, as you answered: to be asked again, run both commands again, the sender's first"
+        )
         return false
     }
 

@@ -12,12 +12,9 @@ struct TerminalInput: Sendable {
     /// Shows `prompt` on standard error and reads a line; nil at the end of input or when the task is cancelled.
     func ask(_ prompt: String, isHidden: Bool = false) async -> String? {
         output.prompt(prompt)
-        let echo = isHidden ? Echo.off() : nil
+        if isHidden { TerminalEcho.off() }
         defer {
-            if let echo {
-                echo.restore()
-                output.note("")
-            }
+            if TerminalEcho.restore() { output.note("") }
         }
         return await line()
     }
@@ -58,23 +55,4 @@ struct TerminalInput: Sendable {
 /// Set once, when a reader shall give up.
 private final class StopFlag: Sendable {
     let isSet = Atomic<Bool>(false)
-}
-
-/// The terminal's settings from before its echo was switched off.
-private struct Echo {
-    private var saved: termios
-
-    /// Nil where input is no terminal.
-    static func off() -> Echo? {
-        var settings = termios()
-        guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return nil }
-        let echo = Echo(saved: settings)
-        settings.c_lflag &= ~tcflag_t(ECHO)
-        return tcsetattr(STDIN_FILENO, TCSANOW, &settings) == 0 ? echo : nil
-    }
-
-    func restore() {
-        var settings = saved
-        tcsetattr(STDIN_FILENO, TCSANOW, &settings)
-    }
 }

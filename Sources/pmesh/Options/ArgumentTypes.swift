@@ -70,12 +70,21 @@ extension NodeAddress: ExpressibleByArgument {
 extension TransferDirection: ExpressibleByArgument {}
 extension TransferState: ExpressibleByArgument {}
 
-/// A number of seconds that makes sense as a time to wait.
-struct Seconds: ExpressibleByArgument, Sendable {
+/// A time to wait: `90`, `90s`, `1.5m`, `2h`, `7d`; without a unit seconds. At most a year.
+struct Seconds: ExplainedArgument, Hashable, Sendable {
     let value: Double
 
     init?(argument: String) {
-        guard let value = Double(argument), (0...31_536_000).contains(value) else { return nil }
+        let unit = argument.last.flatMap { Moment.units[$0] }
+        let number = unit == nil ? argument[...] : argument.dropLast()
+        guard number.first?.isNumber == true, let count = Double(number), count.isFinite else { return nil }
+        let value = count * Double(unit ?? 1)
+        guard (0...31_536_000).contains(value) else { return nil }
         self.value = value
+    }
+
+    static func problem(_ argument: String) -> String? {
+        Seconds(argument: argument) == nil
+            ? "a time is a number with s, m, h, d or w behind it, such as 90s or 10m" : nil
     }
 }

@@ -13,8 +13,8 @@ struct ConfigurationFile: Decodable, Sendable {
     var listen: [String]?
     var dataListen: [String]?
     var exclude: [String]?
-    var wait: Double?
-    var patience: Double?
+    var wait: FileTime?
+    var patience: FileTime?
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case name, out, compress, onConflict, peers, listen, dataListen, exclude, wait, patience
@@ -46,8 +46,8 @@ struct ConfigurationFile: Decodable, Sendable {
         listen = try values.decodeIfPresent([String].self, forKey: .listen)
         dataListen = try values.decodeIfPresent([String].self, forKey: .dataListen)
         exclude = try values.decodeIfPresent([String].self, forKey: .exclude)
-        wait = try values.decodeIfPresent(Double.self, forKey: .wait)
-        patience = try values.decodeIfPresent(Double.self, forKey: .patience)
+        wait = try values.decodeIfPresent(FileTime.self, forKey: .wait)
+        patience = try values.decodeIfPresent(FileTime.self, forKey: .patience)
     }
 
     /// A missing file says nothing; one that cannot be read or understood is an error.
@@ -70,6 +70,20 @@ struct ConfigurationFile: Decodable, Sendable {
             guard let key = context.codingPath.first?.stringValue else { return "it is not one JSON object" }
             return "its key \"\(key)\" is wrong (\(context.debugDescription))"
         @unknown default: return "it is not one JSON object"
+        }
+    }
+}
+
+/// A time in the file: a number of seconds, or a text with a unit.
+struct FileTime: Decodable, Sendable, Hashable {
+    var text: String
+
+    init(from decoder: any Decoder) throws {
+        let value = try decoder.singleValueContainer()
+        if let seconds = try? value.decode(Double.self) {
+            text = "\(seconds)"
+        } else {
+            text = try value.decode(String.self)
         }
     }
 }

@@ -17,9 +17,9 @@ struct HomeOptions: ParsableArguments {
     /// Opens the node, runs `body`, and closes the node whatever happens. `name`: what `--name` said, where the command
     /// has it.
     func withNode<Value>(
-        _ settings: Settings, name: String? = nil, _ body: (MeshNode) async throws -> Value
+        _ settings: Settings, name: NodeName? = nil, _ body: (MeshNode) async throws -> Value
     ) async throws -> Value {
-        let name = try settings.value(name, "NAME", "name", settings.file.name) ?? HostName.asNodeName
+        let name = try settings.value(name, "NAME", "name", settings.file.name)?.text ?? HostName.asNodeName
         let node = try await MeshNode(home: settings.home, name: name)
         do {
             let value = try await body(node)
@@ -36,6 +36,7 @@ struct HomeOptions: ParsableArguments {
 struct NameOptions: ParsableArguments {
     @Option(
         help: .init(
-            "What others see this node as: a to z, 0 to 9 and hyphens. (default: the host's name)", valueName: "name"))
-    var name: String?
+            "What others see this node as: a to z, 0 to 9 and hyphens. (default: the host's name)", valueName: "name"),
+        transform: NodeName.explained)
+    var name: NodeName?
 }

@@ -21,10 +21,12 @@ struct MeetingFlags: ParsableArguments {
     @Option(
         help: .init(
             "How long to wait for a first peer. (default: receivers 30, senders as long as the code lives)",
-            valueName: "seconds"))
+            valueName: "time"), transform: Seconds.explained)
     var wait: Seconds?
 
-    @Option(help: .init("How long to wait for a lost peer. (default: 600)", valueName: "seconds"))
+    @Option(
+        help: .init("How long to wait for a lost peer. (default: 10m)", valueName: "time"), transform: Seconds.explained
+    )
     var patience: Seconds?
 
     func options(_ settings: Settings) throws(MeshError) -> MeetingOptions {
@@ -33,8 +35,8 @@ struct MeetingFlags: ParsableArguments {
         options.peers = try settings.values(peer, "PEER", "peers", file.peers)
         options.listen = try settings.values(listen, "LISTEN", "listen", file.listen)
         options.dataListen = try settings.values(dataListen, "DATA_LISTEN", "dataListen", file.dataListen)
-        options.wait = try settings.value(wait, "WAIT", "wait", file.wait.map { "\($0)" })?.value
-        if let patience = try settings.value(patience, "PATIENCE", "patience", file.patience.map({ "\($0)" })) {
+        options.wait = try settings.value(wait, "WAIT", "wait", file.wait?.text)?.value
+        if let patience = try settings.value(patience, "PATIENCE", "patience", file.patience?.text) {
             options.patience = patience.value
         }
         return options

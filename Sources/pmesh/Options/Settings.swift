@@ -57,6 +57,9 @@ struct Settings: Sendable {
 
     private func read<Value: ExpressibleByArgument>(_ text: String, from place: String) throws(MeshError) -> Value {
         if let value = Value(argument: text) { return value }
+        if let explained = Value.self as? any ExplainedArgument.Type, let problem = explained.problem(text) {
+            throw MeshError(.usage, "\(place) cannot be \(JSONLine.string(text)): \(problem)")
+        }
         let known = Value.allValueStrings
         let hint = known.isEmpty ? "" : "; it may be one of \(known.joined(separator: ", "))"
         throw MeshError(.usage, "\(place) cannot be \(JSONLine.string(text))\(hint)")

@@ -10,11 +10,17 @@ enum CodeNote {
         if style.isQuiet && isChosen { return [] }
         let shown = style.colors ? "\u{1b}[1m\(code)\u{1b}[0m" : code
         if style.isQuiet { return ["code: \(shown)"] }
-        let peer = dial.map { " --peer \($0)" } ?? ""
+        let peer = dial.map { " --peer " + ShellText.quoted(address($0)) } ?? ""
         return [
             "code: \(shown)",
             "on the other machine type this, and the code when it is asked for:",
             "  \(command)\(peer)",
         ]
+    }
+
+    /// Without the zone of an IPv6 address: it names an interface of this machine, and the other one has its own.
+    private static func address(_ address: NodeAddress) -> String {
+        let host = address.host.prefix { $0 != "%" }
+        return NodeAddress(host: String(host), port: address.port).description
     }
 }

@@ -26,8 +26,10 @@ final class Output: Sendable {
     private struct State {
         /// A progress line stands on the terminal.
         var isLineShown = false
-        /// The reader of standard output is gone.
-        var isClosed = false
+        /// A question stands there, and what was typed behind it.
+        var isPromptShown = false
+        /// Why standard output takes nothing any more: the system's words, empty where its reader is gone.
+        var loss: String?
     }
 
     let style: Style
@@ -87,6 +89,18 @@ final class Output: Sendable {
         flush()
     }
 
+    /// Clears the terminal's line, on which `^C` may stand; a question stays, and a new line begins.
+    func freshLine() {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        enqueue {
+            let isPrompt = Self.state.withLock(\.isPromptShown)
+            Self.put(isPrompt ? "\n" : "\r\u{1b}[K", to: .error)
+        }
+    }
+
+    /// Why something of standard output was lost, once all is written; nil where nothing was.
+    var loss: String? { Self.state.withLock(\.loss) }
+
     /// Redraws the progress line.
     func progress(_ line: ProgressLine) {
         guard style.redraws, Self.waiting.load(ordering: .relaxed) <= Self.patience else { return }
@@ -105,6 +119,7 @@ final class Output: Sendable {
     private func write(_ text: String, to stream: Stream) {
         enqueue {
             Self.clearLine()
+            if stream == .error { Self.state.withLock { $0.isPromptShown = !text.hasSuffix("\n") } }
             Self.put(text, to: stream)
         }
     }
@@ -127,7 +142,7 @@ final class Output: Sendable {
 
     /// Writes all bytes. When the reader of standard output is gone (`| head`), the rest is dropped: a transfer goes on.
     private static func put(_ text: String, to stream: Stream) {
-        if stream == .standard && state.withLock({ $0.isClosed }) { return }
+        if stream == .standard, state.withLock({ $0.loss }) != nil { return }
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(stream.rawValue, $0.baseAddress, $0.count) }
@@ -137,7 +152,8 @@ final class Output: Sendable {
                 var descriptor = pollfd(fd: stream.rawValue, events: Int16(POLLOUT), revents: 0)
                 poll(&descriptor, 1, 1000)
             } else if errno != EINTR {
-                if stream == .standard { state.withLock { $0.isClosed = true } }
+                let reason = errno == EPIPE ? "" : String(cString: strerror(errno))
+                if stream == .standard { state.withLock { $0.loss = reason } }
                 return
             }
         }

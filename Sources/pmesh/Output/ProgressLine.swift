@@ -28,8 +28,12 @@ struct ProgressLine: Sendable, Hashable {
         return line
     }
 
+    /// `34 % (136 MiB of 400 MiB)`, for a sentence.
+    var share: String { "\(percent.drop { $0 == " " }) (\(HumanText.size(bytes)) of \(total))" }
+
+    private var total: String { isCounting ? "\(HumanText.size(totalBytes))+" : HumanText.size(totalBytes) }
+
     private var parts: [String] {
-        let total = isCounting ? "\(HumanText.size(totalBytes))+" : HumanText.size(totalBytes)
         var parts = [percent, "\(HumanText.size(bytes)) of \(total)", HumanText.size(rate) + "/s"]
         if let remaining, !isCounting { parts.append(HumanText.duration(remaining) + " left") }
         if let ratio { parts.append("ratio " + HumanText.decimal(ratio, 2)) }

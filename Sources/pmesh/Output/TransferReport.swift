@@ -10,6 +10,8 @@ final class TransferReport: Sendable {
         /// The transfer that is named in the line that resumes.
         var transfer: TransferID?
         var drawn: ContinuousClock.Instant?
+        /// Not yet shown: it opens nothing before this side listens.
+        var code: String?
     }
 
     let output: Output
@@ -40,14 +42,23 @@ final class TransferReport: Sendable {
         do {
             return try await body()
         } catch let error as MeshError {
-            throw CommandFailure(error, resume: resume)
+            throw CommandFailure(error, resume: resume, progress: progress)
         } catch is CancellationError {
-            throw CommandFailure(.interrupted(canResume: resume != nil), resume: resume)
+            throw CommandFailure(.interrupted(canResume: resume != nil), resume: resume, progress: progress)
         }
     }
 
     private var resume: String? {
         state.withLock { $0.transfer }.map { "pmesh resume \($0.short)\(homeArgument)" }
+    }
+
+    /// How far it got; nil before anything was known of its size.
+    private var progress: String? {
+        state.withLock { state in
+            let line = state.sum.line
+            guard state.transfer != nil, line.totalBytes > 0 else { return nil }
+            return line.share
+        }
     }
 
     func take(_ event: TransferEvent) {
@@ -78,12 +89,13 @@ final class TransferReport: Sendable {
 
     private func show(_ event: TransferEvent) {
         switch event {
-        case .code(let code):
-            // Without it nobody could answer, so it is written even with --quiet.
-            for line in codeNote(code) { output.essential(line) }
+        case .code(let code): state.withLock { $0.code = code }
         case .listening(let addresses):
+            showCode()
             output.note("listening at " + addresses.map(\.description).joined(separator: ", "))
-        case .waiting: output.note("waiting for the other side")
+        case .waiting:
+            showCode()
+            output.note("waiting for the other side")
         case .connected(let peer, let name, let isResumed):
             output.note("connected to \(SummaryText.peer(name, peer))\(isResumed ? ", going on where it stopped" : "")")
         case .offer(let offer):
@@ -94,6 +106,16 @@ final class TransferReport: Sendable {
         case .lost(let reason): output.note("connection lost (\(reason)); waiting for the other side")
         case .done(let summary): SummaryText.lines(summary, direction: direction).forEach(result)
         }
+    }
+
+    /// Without it nobody could answer, so it is written even with --quiet.
+    private func showCode() {
+        let code = state.withLock { state in
+            defer { state.code = nil }
+            return state.code
+        }
+        guard let code else { return }
+        for line in codeNote(code) { output.essential(line) }
     }
 
     private func result(_ line: String) {

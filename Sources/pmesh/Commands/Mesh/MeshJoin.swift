@@ -20,7 +20,7 @@ struct MeshJoin: AsyncParsableCommand {
         let settings = try home.settings()
         let output = talk.output(settings.environment)
         let source = CodeSource(argument: code, environment: settings.environment, input: TerminalInput(output: output))
-        guard let code = try await source.code(prompt: "code: ") else {
+        guard let code = try await source.code(isOptional: false) else {
             throw MeshError(.usage, "joining needs the code that `pmesh mesh invite` printed; set PMESH_CODE to it")
         }
         let options = try meeting.options(settings)
