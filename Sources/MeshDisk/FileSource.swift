@@ -10,7 +10,8 @@ import MeshWire
 /// others'.
 package final class FileSource: ChunkSource {
     private struct Base: Sendable {
-        let folder: Folder
+        /// The folder that the root lies in, by its absolute path.
+        let folder: [UInt8]
         let name: [UInt8]
         /// The root as given, for people.
         let path: [UInt8]
@@ -24,15 +25,15 @@ package final class FileSource: ChunkSource {
     /// By the first component of their entries' paths.
     private let bases: [[UInt8]: Base]
     private let files: DescriptorCache<UInt64, Descriptor>
+    /// Folders that hold roots, by path: one for all roots of a folder, and no more than these however many roots there are.
+    private let folders = DescriptorCache<[UInt8], Folder>(capacity: 32)
 
     /// Looks the roots up; at most `openFiles` files are kept open.
     package init(roots: [[UInt8]], openFiles: Int = 64) throws(SourceError) {
         var bases: [[UInt8]: Base] = [:]
         for path in roots {
             guard let root = try Self.lookUp(path) else { continue }
-            do { bases[root.name] = Base(folder: try Folder(path: root.folder), name: root.base, path: path) } catch {
-                throw .disk(DiskError(error, path: root.folder))
-            }
+            bases[root.name] = Base(folder: root.folder, name: root.base, path: path)
         }
         self.bases = bases
         files = DescriptorCache(capacity: openFiles)
@@ -102,7 +103,7 @@ package final class FileSource: ChunkSource {
     }
 
     private func openAnew(_ entry: SourceEntry) throws(SystemError) -> Descriptor {
-        guard let (folder, path) = place(of: entry) else { throw SystemError(ENOENT, "open") }
+        guard let (folder, path) = try place(of: entry) else { throw SystemError(ENOENT, "open") }
         // A fifo put in the file's place must not stop the thread.
         do { return try folder.openBeneath(path[...], O_RDONLY | O_NONBLOCK | O_NOCTTY) } catch {
             switch error.code {
@@ -115,14 +116,14 @@ package final class FileSource: ChunkSource {
 
     /// The same in one call, which may follow a folder that became a link: it can confirm an identity, nothing else.
     private func quickStatus(of entry: SourceEntry) -> FileStatus? {
-        guard let (folder, path) = place(of: entry) else { return nil }
+        guard let (folder, path) = try? place(of: entry) else { return nil }
         return try? folder.status(Array(path.joined(separator: [UInt8(ascii: "/")])))
     }
 
     /// What stands at the entry's path now; nil where nothing does.
     private func status(of entry: SourceEntry) throws(SystemError) -> FileStatus? {
-        guard let (folder, path) = place(of: entry) else { return nil }
         do {
+            guard let (folder, path) = try place(of: entry) else { return nil }
             return try folder.openBeneath(path[...], mesh_o_path).status()
         } catch {
             switch error.code {
@@ -133,11 +134,16 @@ package final class FileSource: ChunkSource {
     }
 
     /// Nil where the entry's root is gone.
-    private func place(of entry: SourceEntry) -> (folder: Folder, path: [[UInt8]])? {
+    private func place(of entry: SourceEntry) throws(SystemError) -> (folder: Folder, path: [[UInt8]])? {
         guard let path = try? EntryPath(entry.manifest.path), let first = path.components.first,
             let base = bases[first]
         else { return nil }
-        return (base.folder, [base.name] + path.components.dropFirst())
+        return (try folder(base.folder), [base.name] + path.components.dropFirst())
+    }
+
+    private func folder(_ path: [UInt8]) throws(SystemError) -> Folder {
+        if let open = folders.value(for: path) { return open }
+        return folders.insert(try Folder(path: path), for: path)
     }
 
     /// Nil where the root is gone.

@@ -7,6 +7,8 @@ package struct SkippedSource: Hashable, Sendable {
     package enum Reason: Hashable, Sendable {
         /// A socket, fifo or device.
         case special
+        /// It belongs to the node that sends: its key, journal, settings or sockets.
+        case own
         /// It has the name of an unfinished part.
         case reserved
         /// More components than a path may have, or more bytes.
@@ -22,7 +24,7 @@ package struct SkippedSource: Hashable, Sendable {
     /// Whether somebody who asks for the folder expects it at the other side: then the transfer ends as partial.
     package var isMissed: Bool {
         switch reason {
-        case .special, .reserved: false
+        case .special, .reserved, .own: false
         case .tooLong, .unreadable: true
         }
     }
@@ -36,6 +38,7 @@ package struct SkippedSource: Hashable, Sendable {
 extension SkippedSource: CustomStringConvertible {
     package var description: String {
         switch reason {
+        case .own: "\(EntryPath.escaped(path)) belongs to this node itself and is not sent: --include-keys sends it"
         case .reserved:
             "\(EntryPath.escaped(path)) has the name of an unfinished part of pmesh and is not sent: rename it to send it"
         case .special: "\(EntryPath.escaped(path)) is a socket, fifo or device and is not sent"

@@ -27,15 +27,21 @@ package final class SourceWalk: Sendable {
         var path: [[UInt8]] = []
         var behind: ArraySlice<[UInt8]>
         var skipped: [SkippedSource] = []
-        var missedCount: UInt64 = 0
+        var counts = WalkCounts()
+        /// Files with several names, as far as they were met.
+        var linked: Set<FileKey> = []
     }
 
     /// Skipped sources kept until somebody asks; further ones are counted alone.
     static let skippedLimit = 10_000
+    /// Files with several names that are known again at their next; further ones are not told of.
+    private static let linkedLimit = 100_000
 
     private let state: Mutex<State>
     /// Count from each root; they decide before any `.pmeshignore`.
     private let exclude: IgnorePatterns
+    /// Never sent, under whatever name.
+    private let own: Set<FileKey>
     /// Names that are certainly none of folders are passed over.
     private let foldersAlone: Bool
 
@@ -43,7 +49,7 @@ package final class SourceWalk: Sendable {
     /// whether or not it is still there. Roots are sent even where a pattern matches their own name. With `foldersAlone`
     /// it finds folders, and what cannot be told from them at once: enough to read every `.pmeshignore`.
     package init(
-        roots: [[UInt8]], exclude: IgnorePatterns = IgnorePatterns(),
+        roots: [[UInt8]], exclude: IgnorePatterns = IgnorePatterns(), own: Set<FileKey> = [],
         continuing totals: ManifestTotals = ManifestTotals(), after path: [UInt8]? = nil, foldersAlone: Bool = false
     ) throws(SourceError) {
         let behind = path.map { $0.split(separator: UInt8(ascii: "/")).map(Array.init)[...] } ?? []
@@ -51,6 +57,7 @@ package final class SourceWalk: Sendable {
         let rest = all.drop { root in behind.first.map { root.name.lexicographicallyPrecedes($0) } ?? false }
         state = Mutex(State(totals: totals, roots: rest, behind: behind))
         self.exclude = exclude
+        self.own = own
         self.foldersAlone = foldersAlone
     }
 
@@ -72,8 +79,8 @@ package final class SourceWalk: Sendable {
     /// The totals given, with all entries answered so far.
     package var totals: ManifestTotals { state.withLock { $0.totals } }
 
-    /// How many sources were left out so far that are missed at the other side.
-    package var missedCount: UInt64 { state.withLock { $0.missedCount } }
+    /// What was met so far.
+    package var counts: WalkCounts { state.withLock { $0.counts } }
 
     /// What was left out since the last call: the first 10,000 of it.
     package func takeSkipped() -> [SkippedSource] {
@@ -145,7 +152,9 @@ package final class SourceWalk: Sendable {
             switch kind {
             case .folder: inner = try Self.level(name, of: folder, behind.dropFirst())
             case .link: entry.target = try folder.linkTarget(name)
-            case .file: try folder.checkReadable(name)
+            case .file:
+                try folder.checkReadable(name)
+                if status.links > 1 { note(status.key, &state) }
             case .withdrawal: return nil
             }
             found = behind.isEmpty ? (entry, status.source) : nil
@@ -173,6 +182,10 @@ package final class SourceWalk: Sendable {
         }
         guard status.kind != nil else {
             skip(path, .special, &state)
+            return nil
+        }
+        guard status.kind != .file || !own.contains(status.key) else {
+            skip(path, .own, &state)
             return nil
         }
         guard Self.fits(path) else {
@@ -227,10 +240,19 @@ package final class SourceWalk: Sendable {
             mode: status.permissions, seconds: status.seconds, nanoseconds: status.nanoseconds)
     }
 
+    private func note(_ file: FileKey, _ state: inout State) {
+        if state.linked.contains(file) {
+            state.counts.furtherNames += 1
+        } else if state.linked.count < Self.linkedLimit {
+            state.linked.insert(file)
+        }
+    }
+
     private func skip(_ path: [[UInt8]], _ reason: SkippedSource.Reason, _ state: inout State) {
         let path = Array(path.joined(separator: [UInt8(ascii: "/")]))
         let skipped = SkippedSource(path: path, reason: reason)
-        if skipped.isMissed { state.missedCount += 1 }
+        if skipped.isMissed { state.counts.missed += 1 }
+        if reason == .own { state.counts.own += 1 }
         if state.skipped.count < Self.skippedLimit { state.skipped.append(skipped) }
     }
 }

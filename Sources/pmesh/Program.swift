@@ -26,7 +26,12 @@ enum Program {
     private static func run(_ arguments: [String]) async -> (failure: (any Error)?, onlyPrints: Bool) {
         var onlyPrints = true
         do {
-            var command = try await Pmesh.asyncParseAsRoot(arguments)
+            let (rest, aside) = PathsAside.split(arguments)
+            var command = try await Pmesh.asyncParseAsRoot(rest)
+            if var send = command as? Send {
+                send.pathsAside = aside
+                command = send
+            }
             onlyPrints = (command as? any ActingCommand)?.onlyPrints ?? true
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

@@ -40,9 +40,65 @@ import Testing
                 "send", stage("tree"), "-n", "--exclude", "*.sh", "--home", stage("A"), "--json", code: "")
             #expect(await child.exit() == 0, "\(child.errors)")
             let entries = child.events.filter { $0.name == "entry" }
-            #expect(entries.count == 26)
+            // 26 files, two links, an empty folder, and one of which nothing is left.
+            #expect(entries.count == 30)
+            #expect(entries.contains { $0.text("path") == "tree/link" && $0.text("target") == "deep/er/run.sh" })
+            #expect(entries.contains { $0.text("path") == "tree/empty" && $0.text("kind") == "folder" })
             #expect(entries.contains { $0.text("path") == "tree/large" && $0.number("size") == 10_000 })
             #expect(try await stage.history("A").isEmpty)
+        }
+    }
+
+    @Test func dryRunNamesWhatStaysHere() async throws {
+        try await onStage { stage in
+            stage.folder("tree")
+            stage.file("tree/.pmesh-0123456789abcdef-1.part", [1])
+            stage.file("tree/a", [1])
+            mkfifo(stage("tree/fifo"), 0o600)
+            link(stage("tree/a"), stage("tree/b"))
+            let first = try stage.pmesh("send", stage("tree"), "-n", "--home", stage("tree/home"), "--json", code: "")
+            #expect(await first.exit() == 0, "\(first.errors)")
+            let files = first.events.filter { $0.name == "entry" }.compactMap { $0.text("path") }
+            #expect(files == ["tree/a", "tree/b", "tree/home"])
+            let warnings = first.events.filter { $0.name == "warning" }.compactMap { $0.text("message") }
+            for word in [".part has the name", "fifo is a socket", "--include-keys", "hard links"] {
+                #expect(warnings.count { $0.contains(word) } == 1, "\(warnings)")
+            }
+            let all = try stage.pmesh(
+                "send", stage("tree"), "-n", "--home", stage("tree/home"), "--json", "--include-keys", code: "")
+            #expect(await all.exit() == 0, "\(all.errors)")
+            #expect(all.events.contains { $0.text("path") == "tree/home/node.key" })
+        }
+    }
+
+    @Test func keysStayHereAlsoThroughALinkFromAbove() async throws {
+        try await onStage { stage in
+            stage.folder("A")
+            stage.file("A/mine", Array("text".utf8))
+            symlink("A", stage("through"))
+            let (sender, receiver) = (try stage.send("through"), try stage.receive())
+            #expect(await sender.exit() == 0, "\(sender.errors)")
+            #expect(await receiver.exit() == 0, "\(receiver.errors)")
+            #expect(stage.names("OUT/through") == ["mine"])
+        }
+    }
+
+    @Test func thousandsOfPathsUnderFewDescriptors() async throws {
+        try await onStage { stage in
+            stage.folder("many")
+            for number in 0..<3_000 { stage.file("many/\(number)", Array("\(number)".utf8)) }
+            let names = (0..<3_000).map { stage("many/\($0)") }
+            stage.file("list", Array(names.dropFirst(1_500).joined(separator: "\n").utf8))
+            let line = [
+                "--home", stage("A"), "--listen", "127.0.0.1:\(stage.port)", "--json", "--files-from", stage("list"),
+            ]
+            let sender = try stage.start(
+                ["/bin/sh", "-c", "ulimit -n 512; exec \"$@\"", "sh", Program.path, "send"] + names.prefix(1_500)
+                    + line,
+                environment: ["PMESH_CODE": stage.code])
+            try await stage.bothSucceed(sender, try stage.receive())
+            #expect(stage.names("OUT").count == 3_000)
+            #expect(stage.contents("OUT/2999") == Array("2999".utf8))
         }
     }
 

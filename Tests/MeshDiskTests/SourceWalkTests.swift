@@ -115,7 +115,30 @@ import Testing
                 SkippedSource(path: "t/fifo".bytes, reason: .special),
             ])
         #expect(source.takeSkipped().isEmpty)
-        #expect(source.missedCount == 0)
+        #expect(source.counts.missed == 0)
+    }
+
+    @Test func `files of the node are left out under every name`() throws {
+        scratch.file("t/home/node.key")
+        scratch.file("t/home/other")
+        link(scratch("t/home/node.key"), scratch("t/copy"))
+        symlink(scratch("t/home"), scratch("through"))
+        let own = FileKey.all(at: [scratch("t/home/node.key"), scratch("t/none"), "relative"].map(\.bytes))
+        #expect(own.count == 1)
+        let source = try SourceWalk(roots: [scratch("t"), scratch("through")].map(\.bytes), own: own)
+        #expect(try walk(source).map(bytes) == ["t", "t/home", "t/home/other", "through", "through/other"])
+        #expect(source.counts.own == 3 && source.counts.missed == 0)
+        #expect(source.takeSkipped().allSatisfy { $0.reason == .own })
+    }
+
+    @Test func `further names of a file are counted`() throws {
+        scratch.file("t/a")
+        for name in ["t/b", "t/c"] { link(scratch("t/a"), scratch(name)) }
+        scratch.file("elsewhere")
+        link(scratch("elsewhere"), scratch("t/d"))
+        let source = try SourceWalk(roots: [scratch("t").bytes])
+        #expect(try walk(source).count == 5)
+        #expect(source.counts.furtherNames == 2)
     }
 
     @Test func `a path that is given twice is one`() throws {
@@ -134,7 +157,7 @@ import Testing
         #expect(try walk(source).map(bytes) == ["t", "t/good"])
         let skipped = source.takeSkipped()
         #expect(skipped.map(\.path) == ["t/closed", "t/file"].map(\.bytes))
-        #expect(source.missedCount == 2)
+        #expect(source.counts.missed == 2)
         #expect(skipped.map(\.reason) == ["t/closed", "t/file"].map { .unreadable(.denied(path: $0, errno: EACCES)) })
     }
 

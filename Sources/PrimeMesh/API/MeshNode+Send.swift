@@ -13,7 +13,9 @@ extension MeshNode {
             let roots = try await Self.roots(request.paths, context)
             // A pattern that cannot be obeyed is told before a code is drawn.
             _ = try IgnorePatterns(request.exclude)
-            let options = SendOptions(compression: request.compression.text, exclude: request.exclude)
+            let options = SendOptions(
+                compression: request.compression.text, exclude: request.exclude,
+                includesKeys: request.includesKeys ? true : nil)
             var summaries: [TransferSummary] = []
             for scope in try await scopes(request, events) {
                 let flow = SendFlow(
@@ -22,23 +24,6 @@ extension MeshNode {
                 summaries.append(try await flow.run())
             }
             return summaries
-        }
-    }
-
-    /// What would be sent: files with their sizes. Paths are escaped for output.
-    public func preview(_ request: SendRequest) async throws(MeshError) -> [(path: String, size: UInt64)] {
-        try await MeshError.catching {
-            let exclude = try IgnorePatterns(request.exclude)
-            let roots = try await Self.roots(request.paths, context)
-            return try await context.blocking {
-                let walk = try SourceWalk(roots: roots, exclude: exclude)
-                var files: [(path: String, size: UInt64)] = []
-                while case let batch = try walk.next(limit: 1_024), !batch.isEmpty {
-                    files += batch.filter { $0.manifest.kind == .file }
-                        .map { (EntryPath.escaped($0.manifest.path), $0.manifest.size) }
-                }
-                return files
-            }
         }
     }
 

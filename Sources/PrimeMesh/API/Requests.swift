@@ -28,6 +28,8 @@ public struct SendRequest: Sendable {
     public var compression: CompressionMode = .auto
     /// gitignore patterns; bytes, as paths are.
     public var exclude: [[UInt8]] = []
+    /// This node's own key, authority, journal and settings are sent where they lie among the paths: for a backup.
+    public var includesKeys = false
     public var meeting = MeetingOptions()
 
     public init(paths: [[UInt8]]) {

@@ -25,20 +25,39 @@ struct ManifestWalk: Sendable {
     func run() async throws {
         guard !record.isManifestComplete else { return }
         let walk = try await begin()
-        var seen: UInt64 = 0
+        var missed: UInt64 = 0
         while true {
             try Task.checkCancellation()
             let entries = try await node.blocking { try walk.next(limit: Self.batch) }
             try await manifest.append(entries, complete: entries.isEmpty)
-            for skipped in walk.takeSkipped() { report.event(.warning("\(skipped)")) }
-            report.failed(walk.missedCount - seen, changed: false)
-            seen = walk.missedCount
+            for skipped in walk.takeSkipped() where skipped.reason != .own { report.event(.warning("\(skipped)")) }
+            let counts = walk.counts
+            report.failed(counts.missed - missed, changed: false)
+            missed = counts.missed
             if entries.isEmpty { break }
         }
+        for sentence in Self.sentences(walk.counts) { report.event(.warning(sentence)) }
         guard await manifest.totals.entries > 0 else {
             throw MeshError(
-                .disk, "nothing could be read of what was to be sent: check the paths and their permissions")
+                .disk,
+                "nothing is left of what was to be sent: check the paths and their permissions, and the warnings above")
         }
+    }
+
+    /// What is told once for all files.
+    static func sentences(_ counts: WalkCounts) -> [String] {
+        var sentences: [String] = []
+        if counts.own > 0 {
+            sentences.append(
+                "this node's own key, journal or settings are among the paths and stay here (files: \(counts.own)): --include-keys sends them"
+            )
+        }
+        if counts.furtherNames > 0 {
+            sentences.append(
+                "some files have several names (hard links), and each name arrives as a file of its own (further names: \(counts.furtherNames))"
+            )
+        }
+        return sentences
     }
 
     /// An interrupted walk goes on behind the last entry that it recorded.
@@ -49,8 +68,9 @@ struct ManifestWalk: Sendable {
                 .manifest.path
         }
         let (record, exclude, behind) = (record, try IgnorePatterns(options.exclude), last)
+        let own = options.includesKeys == true ? [] : node.home.ownFiles
         return try await node.blocking {
-            try SourceWalk(roots: record.roots, exclude: exclude, continuing: record.totals, after: behind)
+            try SourceWalk(roots: record.roots, exclude: exclude, own: own, continuing: record.totals, after: behind)
         }
     }
 }

@@ -176,4 +176,6 @@ struct SendFlow: Sendable {
 struct SendOptions: Codable, Sendable, Hashable {
     var compression = "auto"
     var exclude: [[UInt8]] = []
+    /// The node's own key, journal and settings are sent, too; nil means no.
+    var includesKeys: Bool?
 }

@@ -3,7 +3,7 @@ import Glibc
 /// How many files this process may have open. Too few would fail here and there, in libraries that end the program for
 /// it: it is seen to once, at the start.
 enum OpenFiles {
-    /// The receiver's 128 parts and 64 folders, or the sender's 64 files; eight lanes and as many that are being dialed,
+    /// The receiver's 128 parts and 64 folders, or the sender's 64 files and 32 folders; eight lanes and as many that are being dialed,
     /// control link, listeners and discovery (40); two journals of six connections (40); event loops, standard streams
     /// and what files they bring with them (20): 292, and room.
     static let needed: UInt64 = 384

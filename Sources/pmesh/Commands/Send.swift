@@ -14,7 +14,21 @@ struct Send: AsyncParsableCommand {
         aliases: ["tx"])
 
     @Argument(help: "What to send.")
-    var paths: [PathArgument]
+    var paths: [PathArgument] = []
+
+    @Option(
+        help: .init("Read further paths from this file, one a line; - is standard input.", valueName: "file"))
+    var filesFrom: PathArgument?
+
+    @Flag(
+        name: [.customShort("0"), .customLong("null")],
+        help: "In the file of --files-from a NUL byte ends each path, as `find -print0` writes them.")
+    var endsWithNull = false
+
+    @Flag(name: .customLong(PathsAside.flag), help: .private)
+    var hasPathsAside = false
+    /// Paths that went past the argument parser.
+    var pathsAside: [[UInt8]] = []
 
     @Option(help: .init("Send to these members of the mesh instead of under a code.", valueName: "name[,name]"))
     var to: [NameList] = []
@@ -29,6 +43,9 @@ struct Send: AsyncParsableCommand {
         help: .init("Leave out what matches this gitignore pattern; may be given several times.", valueName: "pattern"))
     var exclude: [PatternArgument] = []
 
+    @Flag(help: "Send this node's own key, authority, journal and settings, too, where they lie among the paths.")
+    var includeKeys = false
+
     @Flag(name: [.customShort("n"), .long], help: "List what would be sent, and send nothing.")
     var dryRun = false
 
@@ -36,6 +53,15 @@ struct Send: AsyncParsableCommand {
     @OptionGroup(title: "Node") var home: HomeOptions
     @OptionGroup(title: "Node") var name: NameOptions
     @OptionGroup(title: "Output") var talk: OutputOptions
+
+    func validate() throws {
+        guard !paths.isEmpty || hasPathsAside || filesFrom != nil else {
+            throw ValidationError("Missing expected argument '<paths> ...'; give what to send, or --files-from FILE")
+        }
+        guard !endsWithNull || filesFrom != nil else {
+            throw ValidationError("-0 says how the file of --files-from is written; give both")
+        }
+    }
 
     func run() async throws {
         let settings = try home.settings()
@@ -57,7 +83,11 @@ struct Send: AsyncParsableCommand {
     }
 
     private func request(_ settings: Settings, _ output: Output) throws(MeshError) -> SendRequest {
-        var request = SendRequest(paths: paths.map(\.bytes))
+        let listed = try filesFrom.map { file throws(MeshError) in
+            try PathList.read(file.bytes, end: endsWithNull ? 0 : UInt8(ascii: "\n"))
+        }
+        var request = SendRequest(paths: paths.map(\.bytes) + pathsAside + (listed ?? []))
+        request.includesKeys = includeKeys
         request.to = to.flatMap(\.names)
         if request.to.isEmpty && !dryRun {
             let source = CodeSource(
@@ -73,17 +103,40 @@ struct Send: AsyncParsableCommand {
     }
 
     private func preview(_ request: SendRequest, _ settings: Settings, _ output: Output) async throws {
-        let entries = try await home.withNode(settings, name: name.name) { try await $0.preview(request) }
-        for entry in entries {
-            var line = JSONLine(event: "entry")
-            line.add("path", entry.path)
-            line.add("size", entry.size)
-            output.style.isJSON ? output.object(line) : output.result("\(entry.path)  \(HumanText.size(entry.size))")
+        let preview = try await home.withNode(settings, name: name.name) { try await $0.preview(request) }
+        for entry in preview.entries {
+            if output.style.isJSON {
+                output.object(EventLine.line(entry))
+            } else {
+                output.result(HumanText.line(entry))
+            }
         }
-        let sum = entries.reduce(0) { $0 + $1.size }
-        output.note(
-            "\(HumanText.count(UInt64(entries.count), "entry", "entries")), \(HumanText.size(sum)); nothing was sent")
+        preview.warnings.forEach(output.warning)
+        let sum = preview.entries.reduce(0) { $0 + $1.size }
+        let count = HumanText.count(UInt64(preview.entries.count), "entry", "entries")
+        output.note("\(count), \(HumanText.size(sum)); nothing was sent")
         output.flush()
+    }
+}
+
+extension EventLine {
+    fileprivate static func line(_ entry: SendPreview.Entry) -> JSONLine {
+        var line = JSONLine(event: "entry")
+        line.add("path", entry.path)
+        line.add("kind", entry.kind.rawValue)
+        line.add("size", entry.size)
+        if let target = entry.target { line.add("target", target) }
+        return line
+    }
+}
+
+extension HumanText {
+    fileprivate static func line(_ entry: SendPreview.Entry) -> String {
+        switch entry.kind {
+        case .file: "\(entry.path)  \(size(entry.size))"
+        case .folder: "\(entry.path)/  empty folder"
+        case .link: "\(entry.path) -> \(entry.target ?? "")"
+        }
     }
 }
 

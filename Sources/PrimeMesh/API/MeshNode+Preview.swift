@@ -1,0 +1,69 @@
+import MeshDisk
+import MeshTransfer
+import MeshWire
+
+/// What `send -n` tells.
+public struct SendPreview: Sendable {
+    /// One line of the list. Paths are escaped for output.
+    public struct Entry: Sendable, Hashable {
+        /// A folder is listed where nothing below it is sent.
+        public var kind: Kind
+        public var path: String
+        /// Of a file, bytes.
+        public var size: UInt64
+        /// Of a link.
+        public var target: String?
+
+        /// What it is.
+        public enum Kind: String, Sendable {
+            case file, folder, link
+        }
+    }
+
+    public var entries: [Entry] = []
+    /// What stays here, and what is not kept of what goes: one sentence each.
+    public var warnings: [String] = []
+}
+
+extension MeshNode {
+    /// Walks the sources as ``send(_:events:)`` would, and sends nothing.
+    public func preview(_ request: SendRequest) async throws(MeshError) -> SendPreview {
+        try await MeshError.catching {
+            let exclude = try IgnorePatterns(request.exclude)
+            let roots = try await Self.roots(request.paths, context)
+            let own = request.includesKeys ? [] : context.home.ownFiles
+            return try await context.blocking {
+                let walk = try SourceWalk(roots: roots, exclude: exclude, own: own)
+                var preview = SendPreview()
+                var last: ManifestEntry?
+                while case let batch = try walk.next(limit: 1_024), !batch.isEmpty {
+                    for entry in batch.map(\.manifest) {
+                        preview.add(last, before: entry)
+                        last = entry
+                    }
+                    preview.warnings += walk.takeSkipped().filter { $0.reason != .own }.map(\.description)
+                }
+                preview.add(last, before: nil)
+                preview.warnings += ManifestWalk.sentences(walk.counts)
+                return preview
+            }
+        }
+    }
+}
+
+extension SendPreview {
+    /// Lists `entry`, unless it is a folder and the one behind it lies in it.
+    fileprivate mutating func add(_ entry: ManifestEntry?, before next: ManifestEntry?) {
+        guard let entry else { return }
+        let path = EntryPath.escaped(entry.path)
+        switch entry.kind {
+        case .file: entries.append(Entry(kind: .file, path: path, size: entry.size))
+        case .link:
+            entries.append(Entry(kind: .link, path: path, size: 0, target: EntryPath.escaped(entry.target)))
+        case .folder:
+            if next?.path.starts(with: entry.path + [UInt8(ascii: "/")]) == true { return }
+            entries.append(Entry(kind: .folder, path: path, size: 0))
+        case .withdrawal: break
+        }
+    }
+}
