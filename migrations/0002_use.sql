@@ -3,3 +3,12 @@
 -- Of a receiver's folder: NULL not looked for yet, -1 made by this transfer, else the mode (12 bits) of one that was there
 -- before and keeps it.
 ALTER TABLE entry ADD COLUMN folder_origin INTEGER CHECK (folder_origin BETWEEN -1 AND 4095);
+
+-- The code itself, as long as it may be told again: NULL from its first handshake, and once it opens nothing.
+ALTER TABLE code ADD COLUMN text TEXT CHECK (length(text) BETWEEN 1 AND 32);
+
+-- What a peer called itself when it was last met; its name in a mesh is certified, this one is its own word.
+ALTER TABLE peer ADD COLUMN label TEXT CHECK (length(label) BETWEEN 1 AND 64);
+
+-- 1: the other side did not want it. It can be offered again.
+ALTER TABLE transfer ADD COLUMN declined INTEGER NOT NULL DEFAULT 0 CHECK (declined IN (0, 1));

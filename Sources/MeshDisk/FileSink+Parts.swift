@@ -62,6 +62,14 @@ extension FileSink {
         }
     }
 
+    /// Removes the part alone: what has its final name stays, whatever the journal knows of it.
+    package func removePart(_ entry: ReceivedEntry) throws(DiskError) {
+        parts.remove(entry.number)
+        try within(entry.manifest, create: false, absent: ()) { folder, _ throws(SystemError) in
+            try folder.remove(partName(entry))
+        }
+    }
+
     // MARK: opening
 
     /// The open part, made on first use. ESTALE where the journal knows the part and another object, or none, is there.

@@ -53,10 +53,12 @@ package struct CodeRecord: Hashable, Sendable {
     /// Failed attempts from all addresses.
     package var attempts: Int
     package var pin: Pin?
+    /// The code itself, while it is unused and this node may tell it again.
+    package var text: String?
 
     package init(
         tag: Bytes16, master: Bytes32, role: CodeRole, state: CodeState = .unused, created: Int64, expires: Int64,
-        attempts: Int = 0, pin: Pin? = nil
+        attempts: Int = 0, pin: Pin? = nil, text: String? = nil
     ) {
         self.tag = tag
         self.master = master
@@ -66,5 +68,6 @@ package struct CodeRecord: Hashable, Sendable {
         self.expires = expires
         self.attempts = attempts
         self.pin = pin
+        self.text = text
     }
 }

@@ -7,14 +7,28 @@ package struct HistoryRow: Hashable, Sendable {
     package var record: TransferRecord
     package var progress: TransferProgress
     package var receipt: ReceiptRecord?
-    /// What the peer is called in a mesh.
+    /// What the peer is called in a mesh, else what it called itself.
     package var peerName: String?
+    /// The other side did not want it.
+    package var isDeclined: Bool
+    /// Who holds its lock, alive or not.
+    package var holder: ProcessIdentity?
+    /// The code it runs under.
+    package var code: CodeRecord?
+    /// Topmost names of its manifest, the first few.
+    package var names: [[UInt8]]
 
     init(_ db: Database, _ record: TransferRecord) throws {
         self.record = record
+        let key = try TransferHead(db, record.id).key
+        isDeclined =
+            try db.row("SELECT declined FROM transfer WHERE key = ?1", .int(key)) { try $0.flag(0, "refusal") } ?? false
+        holder = try Journal.holder(db, key)
+        code = try record.code.flatMap { try Journal.code(db, $0) }
+        names = try TopmostNames.read(db, key, entries: record.totals.entries)
         progress = try Journal.progress(db, of: record.id)
         receipt = try Journal.receipt(db, of: record.id)
-        peerName = try record.peer.flatMap { try Journal.peer(db, $0)?.name }
+        peerName = try record.peer.flatMap { try Journal.peer(db, $0) }.flatMap { $0.name ?? $0.label }
     }
 }
 

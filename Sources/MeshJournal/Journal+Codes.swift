@@ -11,13 +11,14 @@ extension Journal {
             }
             try db.run(
                 """
-                INSERT INTO code (tag, master, role, state, created, expires, attempts, peer, peer_key, resume_secret)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                INSERT INTO code (tag, master, role, state, created, expires, attempts, peer, peer_key, resume_secret,
+                    text)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
                 """,
                 .bytes(code.tag.array), .digest(code.master), .text(code.role.rawValue), .text(code.state.rawValue),
                 .int(code.created), .int(code.expires), .int(Int64(code.attempts)),
                 .optional(code.pin?.peer.description), .optional(code.pin?.publicKey),
-                code.pin.map { .digest($0.resumeSecret) } ?? .null)
+                code.pin.map { .digest($0.resumeSecret) } ?? .null, .optional(code.text))
         }
     }
 
@@ -58,10 +59,14 @@ extension Journal {
                 throw JournalError.refused("pinning a code that is \(code.state.rawValue)")
             }
             try db.run(
-                "UPDATE code SET state = 'pinned', peer = ?2, peer_key = ?3, resume_secret = ?4 WHERE tag = ?1",
+                """
+                UPDATE code SET state = 'pinned', peer = ?2, peer_key = ?3, resume_secret = ?4, text = NULL
+                WHERE tag = ?1
+                """,
                 .bytes(tag.array), .text(pin.peer.description), .bytes(pin.publicKey), .digest(pin.resumeSecret))
             code.state = .pinned
             code.pin = pin
+            code.text = nil
             return code
         }
     }
@@ -83,7 +88,7 @@ extension Journal {
 
     package func setState(_ state: CodeState, ofCode tag: Bytes16) async throws {
         try await write { db in
-            let sql = "UPDATE code SET state = ?2 WHERE tag = ?1"
+            let sql = "UPDATE code SET state = ?2, text = NULL WHERE tag = ?1"
             guard try db.run(sql, .bytes(tag.array), .text(state.rawValue)) == 1 else {
                 throw JournalError.refused("the state of an unknown code")
             }
@@ -94,11 +99,12 @@ extension Journal {
     @discardableResult
     package func expireCodes(at time: Int64) async throws -> Int {
         try await write { db in
-            try db.run("UPDATE code SET state = 'expired' WHERE state = 'unused' AND expires <= ?1", .int(time))
+            try db.run(
+                "UPDATE code SET state = 'expired', text = NULL WHERE state = 'unused' AND expires <= ?1", .int(time))
         }
     }
 
-    private static func code(_ db: Database, _ tag: Bytes16) throws -> CodeRecord? {
+    static func code(_ db: Database, _ tag: Bytes16) throws -> CodeRecord? {
         try db.row(
             "SELECT \(CodeRecord.columns) FROM code WHERE tag = ?1", .bytes(tag.array), read: CodeRecord.init)
     }
@@ -107,7 +113,7 @@ extension Journal {
 extension CodeRecord {
     static let columns = """
         code.tag, code.master, code.role, code.state, code.created, code.expires, code.attempts, code.peer, code.peer_key, \
-        code.resume_secret
+        code.resume_secret, code.text
         """
 
     init(_ row: Columns) throws {
@@ -116,6 +122,7 @@ extension CodeRecord {
             role: try row.parsed(2, "code role", CodeRole.init), state: try row.parsed(3, "code state", CodeState.init),
             created: try row.int(4, "time"), expires: try row.int(5, "time"),
             attempts: Int(try row.number(6, "count of attempts", limit: UInt64(UInt32.max))))
+        text = try row.optionalText(10, "code")
         guard !row.isNull(7) else {
             guard state != .pinned else { throw DamagedRow(what: "a pinned code without its peer") }
             return

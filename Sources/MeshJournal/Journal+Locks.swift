@@ -58,7 +58,7 @@ extension Journal {
         try await read { db in try Self.holder(db, try TransferHead(db, id).key) }
     }
 
-    private static func holder(_ db: Database, _ key: Int64) throws -> ProcessIdentity? {
+    static func holder(_ db: Database, _ key: Int64) throws -> ProcessIdentity? {
         try db.row("SELECT pid, start_time, boot FROM transfer_lock WHERE transfer = ?1", .int(key)) { row in
             ProcessIdentity(
                 pid: Int32(try row.int(0, "process", in: 1...Int64(Int32.max))),

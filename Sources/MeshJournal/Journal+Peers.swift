@@ -8,14 +8,16 @@ extension Journal {
         try await write { db in
             try db.run(
                 """
-                INSERT INTO peer (node, name, public_key, address, first_seen, last_seen)
-                VALUES (?1, ?2, ?3, ?4, ?5, max(?5, ?6))
+                INSERT INTO peer (node, name, public_key, address, first_seen, last_seen, label)
+                VALUES (?1, ?2, ?3, ?4, ?5, max(?5, ?6), ?7)
                 ON CONFLICT (node) DO UPDATE SET name = coalesce(excluded.name, name),
+                    label = coalesce(excluded.label, label),
                     public_key = coalesce(excluded.public_key, public_key), address = coalesce(excluded.address, address),
                     last_seen = max(last_seen, excluded.last_seen)
                 """,
                 .text(peer.node.description), .optional(peer.name), .optional(peer.publicKey), .optional(peer.address),
-                .int(peer.firstSeen), .int(peer.lastSeen))
+                .int(peer.firstSeen), .int(peer.lastSeen),
+                .optional(peer.label))
         }
     }
 
@@ -70,12 +72,12 @@ extension Journal {
 }
 
 extension PeerRecord {
-    static let columns = "node, name, public_key, address, first_seen, last_seen"
+    static let columns = "node, name, public_key, address, first_seen, last_seen, label"
 
     init(_ row: Columns) throws {
         self.init(
             node: try row.parsed(0, "node") { NodeID($0) }, name: try row.optionalText(1, "name"),
-            publicKey: try row.optionalBytes(2, "public key", limit: 1024),
+            label: try row.optionalText(6, "label"), publicKey: try row.optionalBytes(2, "public key", limit: 1024),
             address: try row.optionalText(3, "address"), firstSeen: try row.int(4, "time"),
             lastSeen: try row.int(5, "time"))
     }

@@ -30,14 +30,38 @@ extension Journal {
     package func setState(_ state: TransferState, message: String?, of id: TransferID, at time: Int64) async throws {
         try await write { db in
             try Self.change(
-                db, id, "UPDATE transfer SET state = ?2, message = ?3, updated = ?4 WHERE id = ?1",
+                db, id, "UPDATE transfer SET state = ?2, message = ?3, updated = ?4, declined = 0 WHERE id = ?1",
                 [.text(state.rawValue), .optional(message), .int(time)])
+        }
+    }
+
+    /// The other side did not want the transfer; it can be offered again.
+    package func setDeclined(_ message: String, of id: TransferID, at time: Int64) async throws {
+        try await write { db in
+            try Self.change(
+                db, id, "UPDATE transfer SET state = 'active', message = ?2, updated = ?3, declined = 1 WHERE id = ?1",
+                [.text(message), .int(time)])
         }
     }
 
     package func setPeer(_ peer: NodeID, of id: TransferID) async throws {
         try await write { db in
             try Self.change(db, id, "UPDATE transfer SET peer = ?2 WHERE id = ?1", [.text(peer.description)])
+        }
+    }
+
+    /// Transfers that no peer ever came to, and whose codes open nothing any more: nothing can come of them.
+    package func hopeless(at time: Int64) async throws -> [TransferID] {
+        try await read { db in
+            try db.rows(
+                """
+                SELECT transfer.id FROM transfer JOIN code ON code.tag = transfer.code
+                WHERE transfer.id IS NOT NULL AND transfer.peer IS NULL AND transfer.direction = 'send'
+                    AND transfer.state IN ('active', 'paused', 'failed', 'cancelled')
+                    AND (code.state IN ('expired', 'burned') OR (code.state = 'unused' AND code.expires <= ?1))
+                LIMIT 1000
+                """, .int(time)
+            ) { try $0.parsed(0, "transfer id") { TransferID($0) } }
         }
     }
 

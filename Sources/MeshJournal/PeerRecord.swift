@@ -5,6 +5,8 @@ package struct PeerRecord: Hashable, Sendable {
     package var node: NodeID
     /// Its name in a mesh; nil where only a code was shared.
     package var name: String?
+    /// What it called itself when it was last met.
+    package var label: String?
     /// Its SubjectPublicKeyInfo, DER.
     package var publicKey: [UInt8]?
     /// Where it was last reached: `host:port`.
@@ -15,11 +17,13 @@ package struct PeerRecord: Hashable, Sendable {
     package var lastSeen: Int64
 
     package init(
-        node: NodeID, name: String? = nil, publicKey: [UInt8]? = nil, address: String? = nil, firstSeen: Int64,
+        node: NodeID, name: String? = nil, label: String? = nil, publicKey: [UInt8]? = nil, address: String? = nil,
+        firstSeen: Int64,
         lastSeen: Int64
     ) {
         self.node = node
         self.name = name
+        self.label = label
         self.publicKey = publicKey
         self.address = address
         self.firstSeen = firstSeen

@@ -20,21 +20,20 @@ import Testing
     @Test func csvHasAFieldForEachHeading() {
         let lines = TransferText.csv([transfer()])
         #expect(lines.count == 2)
-        #expect(lines.first?.split(separator: ",").count == 18)
-        #expect(lines.last?.split(separator: ",", omittingEmptySubsequences: false).count == 18)
+        #expect(lines.first?.split(separator: ",").count == 20)
+        #expect(lines.last?.split(separator: ",", omittingEmptySubsequences: false).count == 20)
     }
 
     @Test func aTableNamesWhatIsNotThereYet() throws {
         let row = try #require(TransferText.table([transfer()]).last)
-        #expect(row.contains("  receive  -     active      2  2.0 KiB   50 %  -"))
-        #expect(row.hasSuffix("0000000000000000  out"))
+        #expect(row.contains("  receive  -        interrupted      2  2.0 KiB  50  0000000000000000  one, two, …  out"))
     }
 
     @Test func anObjectWritesTimesInUTCAndNullForWhatIsMissing() {
         let text = TransferText.line(transfer()).text
         #expect(
             text.hasPrefix(
-                #"{"event":"transfer","transfer":"00000000000000000000000000","direction":"receive","state":"active","peer":null"#
+                #"{"event":"transfer","transfer":"00000000000000000000000000","direction":"receive","state":"interrupted","peer":null"#
             ))
         #expect(text.contains(#""created":"1970-01-01T00:00:00.000Z""#))
         #expect(text.hasSuffix(#""receiptValid":null}"#))
@@ -70,7 +69,9 @@ import Testing
 
     private func transfer() -> TransferInfo {
         TransferInfo(
-            id: TransferID(Bytes16()), direction: .receive, state: .active, peer: nil, peerName: nil, paths: ["out"],
+            id: TransferID(Bytes16()), direction: .receive, state: .interrupted, peer: nil, peerName: nil,
+            paths: ["out"],
+            names: ["one", "two"], hasMoreNames: true, folder: "out",
             files: 2,
             bytes: 2048, bytesDone: 1024, chunks: 2, chunksDone: 1, created: 0, updated: 0, message: nil, root: nil,
             isDurable: nil,

@@ -64,7 +64,7 @@ import Testing
             task.cancel()
             #expect(await task.value?.code == .interrupted)
             let open = try await ada.transfers(HistoryQuery())
-            #expect(open.map(\.state) == [.active])
+            #expect(open.map(\.state) == [.interrupted])
         }
     }
 

@@ -12,6 +12,7 @@ extension MeshNode {
             let options = ReceiveOptions(
                 onConflict: request.onConflict, allLinks: request.allLinks, fsync: request.fsync,
                 permissions: request.permissions)
+            await housekeep()
             let destination = try AbsolutePath.here(request.out)
             let scope = try await scope(request)
             return [

@@ -11,7 +11,7 @@ extension MeshNode {
     ) async throws(MeshError) -> [TransferSummary] {
         try await MeshError.catching {
             let record = try await interrupted(id)
-            let scope = try await scope(of: record)
+            let scope = try await scope(of: record, events)
             switch record.direction {
             case .send:
                 let options = (try? JSONDecoder().decode(SendOptions.self, from: Data(record.options))) ?? SendOptions()
@@ -48,11 +48,14 @@ extension MeshNode {
                 )
             }
         }
-        let open = try await context.journal.transfers(HistoryFilter(states: [.active, .paused, .failed], limit: 1))
-        guard let latest = open.first else {
-            throw MeshError(.usage, "nothing to resume: every transfer of this home is done")
+        var query = HistoryQuery()
+        query.limit = 1
+        for states in [[TransferStatus.interrupted, .failed], [.paused]] {
+            query.states = states
+            if let latest = try await transfers(query).first { return try await record(latest.id.description) }
         }
-        return latest
+        throw MeshError(
+            .usage, "nothing to resume: no transfer of this home was interrupted; `pmesh transfers` shows the others")
     }
 
     /// A transfer by its id or the unique beginning of one.
@@ -78,8 +81,12 @@ extension MeshNode {
         return match
     }
 
-    private func scope(of record: TransferRecord) async throws -> MeetingScope {
+    private func scope(
+        of record: TransferRecord, _ events: @Sendable (TransferEvent) -> Void
+    ) async throws -> MeetingScope {
         if let tag = record.code, let code = try await context.journal.code(tag) {
+            // Nobody has come yet: the other side needs it.
+            if let text = code.text, !code.isOver(at: NodeClock.wall) { events(.code(text)) }
             return .code(try CodeMeeting(code, node: context, role: code.role))
         }
         let membership = try await MembershipStore(node: context).only()

@@ -10,6 +10,7 @@ extension MeshNode {
         _ request: SendRequest, events: @escaping @Sendable (TransferEvent) -> Void
     ) async throws(MeshError) -> [TransferSummary] {
         try await MeshError.catching {
+            await housekeep()
             let roots = try await Self.roots(request.paths, context)
             // A pattern that cannot be obeyed is told before a code is drawn.
             _ = try IgnorePatterns(request.exclude)

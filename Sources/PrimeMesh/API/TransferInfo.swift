@@ -5,11 +5,16 @@ public import MeshWire
 public struct TransferInfo: Sendable, Hashable {
     public var id: TransferID
     public var direction: TransferDirection
-    public var state: TransferState
+    public var state: TransferStatus
     public var peer: NodeID?
     public var peerName: String?
     /// Source paths or the destination, escaped for output.
     public var paths: [String]
+    /// Topmost names of what is moved, the first few, escaped for output; and whether there are more.
+    public var names: [String]
+    public var hasMoreNames: Bool
+    /// Where those names lie or go, escaped for output; nil where sources lie in several folders.
+    public var folder: String?
     public var files: UInt64
     public var bytes: UInt64
     /// Plain bytes committed (receiver) or acknowledged (sender).
@@ -33,7 +38,7 @@ public struct TransferInfo: Sendable, Hashable {
 public struct HistoryQuery: Sendable {
     public var peer: String?
     public var direction: TransferDirection?
-    public var states: [TransferState] = []
+    public var states: [TransferStatus] = []
     /// Nanoseconds since 1970.
     public var since: Int64?
     /// Nanoseconds since 1970.

@@ -26,7 +26,9 @@ struct SendFlow: Sendable {
             return summary
         } catch {
             let cause = MeshError(error)
-            if cause.code != .interrupted, cause.code != .conflict {
+            if cause == MeshError(.declined) {
+                try? await node.journal.setDeclined(cause.message, of: record.id, at: NodeClock.wall)
+            } else if cause.code != .interrupted, cause.code != .conflict {
                 try? await node.journal.setState(.active, message: cause.message, of: record.id, at: NodeClock.wall)
             }
             await lock.release(record.id)

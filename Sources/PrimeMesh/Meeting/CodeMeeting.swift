@@ -21,7 +21,8 @@ final class CodeMeeting: Sendable {
         }
         let now = NodeClock.wall
         let record = CodeRecord(
-            tag: secrets.tag, master: secrets.master, role: role, created: now, expires: now + CodeLife.lifetime)
+            tag: secrets.tag, master: secrets.master, role: role, created: now, expires: now + CodeLife.lifetime,
+            text: role == .issuer ? code.withCheck : nil)
         try await node.journal.insert(record)
         return try CodeMeeting(record, node: node, role: role)
     }
@@ -46,7 +47,7 @@ final class CodeMeeting: Sendable {
         guard record.state != .done else {
             throw MeshError(
                 .usage,
-                "the transfer of this code was cancelled here: `pmesh transfers retry` takes that back, or use a new code"
+                "the transfer of this code was cancelled here or forgotten: `pmesh transfers retry` takes a cancellation back, or use a new code"
             )
         }
         if role == .issuer { try refuseIfOver(life.state) }

@@ -148,11 +148,13 @@ extension PeerSession {
     /// Whom this node met, and where: for history and for finding them again.
     private func rememberPeer() {
         let (journal, peer, now) = (node.journal, link.peer, NodeClock.wall)
+        let label = peerName.isEmpty ? nil : String(peerName.prefix(64))
         let address = link.role == .dialer ? link.control.connection.remoteAddress.description : nil
         desk.inJournal {
             try await journal.upsert(
                 PeerRecord(
-                    node: peer.nodeID, name: peer.name, publicKey: peer.publicKeyDER, address: address, firstSeen: now,
+                    node: peer.nodeID, name: peer.name, label: label, publicKey: peer.publicKeyDER, address: address,
+                    firstSeen: now,
                     lastSeen: now))
             return nil
         }

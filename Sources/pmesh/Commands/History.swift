@@ -14,7 +14,7 @@ struct History: AsyncParsableCommand {
     var direction: TransferDirection?
 
     @Option(help: .init("Only in this state; may be given several times.", valueName: "state"))
-    var state: [TransferState] = []
+    var state: [TransferStatus] = []
 
     @Option(
         help: .init("Only from then on: 2026-05-01, 2026-05-01T08:30, or an age such as 12h or 7d.", valueName: "time"))

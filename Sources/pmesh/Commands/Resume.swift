@@ -6,7 +6,7 @@ struct Resume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Go on with an interrupted transfer, as it was asked for then.")
 
-    @Argument(help: "The transfer, or the beginning of its name. (default: the only or the latest one)")
+    @Argument(help: "The transfer, or the beginning of its name. (default: the latest that was interrupted)")
     var id: String?
 
     @OptionGroup(title: "Meeting") var meeting: MeetingFlags
@@ -18,7 +18,11 @@ struct Resume: AsyncParsableCommand {
         let settings = try home.settings()
         let output = talk.output(settings.environment)
         let options = try meeting.options(settings)
-        let report = TransferReport(output: output, direction: nil, home: home.given)
+        let report = TransferReport(
+            output: output, direction: nil, home: home.given,
+            codeNote: {
+                CodeNote.lines($0, command: "pmesh receive", dial: nil, isChosen: false, style: output.style)
+            })
         let id = id
         let summaries = try await home.withNode(settings, name: name.name) { node in
             try await report.watch { try await node.resume(id, meeting: options, events: report.take) }

@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import MeshTransfer
 public import MeshWire
+public import PrimeMesh
 
 /// A path as bytes, whatever their encoding.
 struct PathArgument: ExpressibleByArgument, Sendable {
@@ -68,7 +69,10 @@ extension NodeAddress: ExpressibleByArgument {
 }
 
 extension TransferDirection: ExpressibleByArgument {}
-extension TransferState: ExpressibleByArgument {}
+extension TransferStatus: ExpressibleByArgument {
+    /// `running` is what people say for `active`.
+    public init?(argument: String) { self.init(rawValue: argument == "running" ? "active" : argument) }
+}
 
 /// A time to wait: `90`, `90s`, `1.5m`, `2h`, `7d`; without a unit seconds. At most a year.
 struct Seconds: ExplainedArgument, Hashable, Sendable {

@@ -6,14 +6,14 @@ import PrimeMesh
 enum TransferText {
     static func table(_ transfers: [TransferInfo]) -> [String] {
         var table = TextTable([
-            ("STARTED", .left), ("WAY", .left), ("PEER", .left), ("STATE", .left), ("FILES", .right), ("SIZE", .right),
-            ("THERE", .right), ("RECEIPT", .left), ("TRANSFER", .left), ("PATH", .left),
+            ("STARTED", .left), ("", .left), ("FROM/TO", .left), ("STATE", .left), ("FILES", .right), ("SIZE", .right),
+            ("%", .right), ("TRANSFER", .left), ("NAMES", .left), ("FOLDER", .left),
         ])
         for transfer in transfers {
             table.add([
                 HumanText.localTime(transfer.created), transfer.direction.rawValue, peer(transfer),
-                transfer.state.rawValue, "\(transfer.files)", HumanText.size(transfer.bytes), share(transfer),
-                receipt(transfer), transfer.id.short, path(transfer),
+                state(transfer), "\(transfer.files)", HumanText.size(transfer.bytes), share(transfer),
+                transfer.id.short, names(transfer), transfer.folder ?? "-",
             ])
         }
         return table.lines
@@ -23,10 +23,11 @@ enum TransferText {
     static func details(_ transfer: TransferInfo) -> [String] {
         var rows = [
             ("transfer", transfer.id.description),
-            ("way", transfer.direction.rawValue),
-            ("state", transfer.state.rawValue),
+            ("direction", transfer.direction.rawValue),
+            ("state", state(transfer)),
             ("peer", transfer.peer.map { SummaryText.peer(transfer.peerName ?? "", $0) } ?? "not met yet"),
         ]
+        if !transfer.names.isEmpty { rows.append(("names", names(transfer))) }
         rows += transfer.paths.map { ("path", $0) }
         rows += [
             ("files", "\(transfer.files)"),
@@ -51,6 +52,8 @@ enum TransferText {
         line.add("peer", optional: transfer.peer?.description)
         line.add("peerName", optional: transfer.peerName)
         line.add("paths", transfer.paths)
+        line.add("names", transfer.names)
+        line.add("folder", optional: transfer.folder)
         line.add("files", transfer.files)
         line.add("bytes", transfer.bytes)
         line.add("bytesDone", transfer.bytesDone)
@@ -69,7 +72,8 @@ enum TransferText {
     /// A heading and one record each; the fields are those of `line`.
     static func csv(_ transfers: [TransferInfo]) -> [String] {
         let heading = [
-            "transfer", "direction", "state", "peer", "peerName", "paths", "files", "bytes", "bytesDone", "chunks",
+            "transfer", "direction", "state", "peer", "peerName", "paths", "names", "folder", "files", "bytes",
+            "bytesDone", "chunks",
             "chunksDone", "created", "updated", "message", "root", "durable", "skipped", "receiptValid",
         ]
         return ([heading] + transfers.map(record)).map(CSVLine.text)
@@ -79,6 +83,7 @@ enum TransferText {
         func text<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "" }
         var fields = [transfer.id.description, transfer.direction.rawValue, transfer.state.rawValue]
         fields += [text(transfer.peer), transfer.peerName ?? "", transfer.paths.joined(separator: "\n")]
+        fields += [transfer.names.joined(separator: "\n"), transfer.folder ?? ""]
         fields += [transfer.files, transfer.bytes, transfer.bytesDone, transfer.chunks, transfer.chunksDone].map(
             String.init)
         fields += [transfer.created, transfer.updated].map(HumanText.universalTime)
@@ -91,15 +96,20 @@ enum TransferText {
         return transfer.peer?.short ?? "-"
     }
 
-    private static func path(_ transfer: TransferInfo) -> String {
-        guard let first = transfer.paths.first else { return "-" }
-        return transfer.paths.count == 1 ? first : "\(first) and \(transfer.paths.count - 1) more"
+    /// Topmost names: `report.pdf, tree, …`.
+    static func names(_ transfer: TransferInfo) -> String {
+        (transfer.names + (transfer.hasMoreNames ? ["…"] : [])).joined(separator: ", ")
+    }
+
+    /// In the words that people use.
+    private static func state(_ transfer: TransferInfo) -> String {
+        transfer.state == .active ? "running" : transfer.state.rawValue
     }
 
     /// Rounded down.
     private static func share(_ transfer: TransferInfo) -> String {
-        guard transfer.bytes > 0 else { return transfer.state == .done ? "100 %" : "-" }
-        return "\(Int(Double(min(transfer.bytesDone, transfer.bytes)) / Double(transfer.bytes) * 100)) %"
+        guard transfer.bytes > 0 else { return transfer.state == .done ? "100" : "-" }
+        return "\(Int(Double(min(transfer.bytesDone, transfer.bytes)) / Double(transfer.bytes) * 100))"
     }
 
     private static func receipt(_ transfer: TransferInfo) -> String {

@@ -5,7 +5,8 @@ struct Transfers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "See and change transfers that are not over.",
         subcommands: [
-            TransfersList.self, TransfersShow.self, TransfersPause.self, TransfersCancel.self, TransfersRetry.self,
+            TransfersList.self, TransfersShow.self, Resume.self, TransfersPause.self, TransfersCancel.self,
+            TransfersRetry.self,
             TransfersForget.self,
         ],
         defaultSubcommand: TransfersList.self)

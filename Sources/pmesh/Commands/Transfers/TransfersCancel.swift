@@ -4,7 +4,8 @@ import PrimeMesh
 /// `pmesh transfers cancel`
 struct TransfersCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cancel", abstract: "End a transfer for good, on both sides.")
+        commandName: "cancel",
+        abstract: "End a stopped transfer and remove its hidden parts; the other side hears of it at its next contact.")
 
     @OptionGroup var transfer: TransferArgument
     @OptionGroup(title: "Node") var home: HomeOptions
@@ -15,7 +16,8 @@ struct TransfersCancel: AsyncParsableCommand {
         let output = talk.output(settings.environment)
         try await home.withNode(settings) { node in
             try await node.cancel(transfer.id)
-            try await TransferChange.tell("cancelled", transfer.id, node: node, on: output)
+            TransferChange.tell("cancelled", try await node.transfer(transfer.id), on: output)
+            output.flush()
         }
     }
 }

@@ -14,8 +14,11 @@ struct TransfersList: AsyncParsableCommand {
         let settings = try home.settings()
         let output = talk.output(settings.environment)
         var query = HistoryQuery()
-        query.states = [.active, .paused, .failed]
-        let transfers = try await home.withNode(settings) { [query] in try await $0.transfers(query) }
+        query.states = [.active, .interrupted, .paused, .failed, .declined, .expired]
+        let transfers = try await home.withNode(settings) { [query] node in
+            await node.housekeep()
+            return try await node.transfers(query)
+        }
         if output.style.isJSON {
             for transfer in transfers { output.object(TransferText.line(transfer)) }
         } else if transfers.isEmpty {

@@ -4,7 +4,7 @@ import PrimeMesh
 /// `pmesh transfers pause`
 struct TransfersPause: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Hold a transfer until it is resumed.")
+        commandName: "pause", abstract: "Hold a stopped transfer until it is resumed.")
 
     @OptionGroup var transfer: TransferArgument
     @OptionGroup(title: "Node") var home: HomeOptions
@@ -15,7 +15,8 @@ struct TransfersPause: AsyncParsableCommand {
         let output = talk.output(settings.environment)
         try await home.withNode(settings) { node in
             try await node.pause(transfer.id)
-            try await TransferChange.tell("paused", transfer.id, node: node, on: output)
+            TransferChange.tell("paused", try await node.transfer(transfer.id), on: output)
+            output.flush()
         }
     }
 }
