@@ -24,7 +24,7 @@ extension MembershipError: CustomStringConvertible {
         case .requestUnsigned: "the request to join is not signed by the node it is for; do not admit it"
         case .nameInvalid(let error): error.description
         case .nameTaken(let name, let owner):
-            "the name \(name) belongs to the node \(owner.short); choose another one or revoke that node first"
+            "the name \(name) belongs to the node \(owner.short); choose another one (names cannot be taken back yet)"
         case .notIssued(let why): "the certificate could not be made (\(why)); try again"
         case .authorityUnreadable: "the stored mesh authority is damaged; restore it from the recovery file"
         case .otherNode(let owner):

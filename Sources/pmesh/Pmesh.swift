@@ -14,11 +14,12 @@ struct Pmesh: AsyncParsableCommand {
             over the default. A code is read from PMESH_CODE, a prompt, or standard input.
 
             Exit codes: 0 done and verified, 1 other, 2 usage, 3 refused, 4 no peer found, 5 identity or code mismatch, \
-            6 integrity, 7 disk full or I/O, 8 conflict, 23 partial, 24 source changed, 30 timed out, 130 interrupted.
+            6 integrity, 7 disk full, I/O error, or a path that is missing or cannot be read, 8 conflict, 23 partial, 24 source changed, 30 timed out, 130 interrupted.
             """,
-        version: "pmesh 0.1.0",
+        version: Version.text,
         subcommands: [
             Send.self, Receive.self, Resume.self, Transfers.self, History.self, Verify.self, Mesh.self, Code.self,
+            Version.self,
         ])
 
     static var _errorPrefix: String { "pmesh: " }

@@ -17,7 +17,7 @@ enum Program {
         withExtendedLifetime(sources) {}
         output.flush()
         let lost = LostOutput.failure(reason: output.loss, isJSON: output.style.isJSON, onlyPrints: onlyPrints)
-        let code = report(failure ?? lost, wasInterrupted: interruption.isAsked, on: output)
+        let code = report(failure ?? lost, arguments, wasInterrupted: interruption.isAsked, on: output)
         output.flush()
         exit(code)
     }
@@ -26,6 +26,7 @@ enum Program {
     private static func run(_ arguments: [String]) async -> (failure: (any Error)?, onlyPrints: Bool) {
         var onlyPrints = true
         do {
+            if let unknown = UsageError(arguments: arguments).unknownHelp { throw MeshError(.usage, unknown) }
             let (rest, aside) = PathsAside.split(arguments)
             var command = try await Pmesh.asyncParseAsRoot(rest)
             if var send = command as? Send {
@@ -45,14 +46,16 @@ enum Program {
     }
 
     /// Says what went wrong and answers the exit code.
-    private static func report(_ error: (any Error)?, wasInterrupted: Bool, on output: Output) -> Int32 {
+    private static func report(
+        _ error: (any Error)?, _ arguments: [String], wasInterrupted: Bool, on output: Output
+    ) -> Int32 {
         guard let error else { return 0 }
         let failure: CommandFailure
         switch error {
         case let error as CommandFailure: failure = error
         case let error as MeshError: failure = CommandFailure(error)
         case is CancellationError: failure = CommandFailure(.interrupted(canResume: false))
-        default: return reportParsing(error, on: output)
+        default: return reportParsing(error, arguments, on: output)
         }
         // The terminal has just shown ^C behind whatever stands there.
         if wasInterrupted { output.freshLine() }
@@ -69,7 +72,7 @@ enum Program {
     }
 
     /// Help, the version, and what is wrong with the arguments; the parser's exit code for those (64) becomes 2.
-    private static func reportParsing(_ error: any Error, on output: Output) -> Int32 {
+    private static func reportParsing(_ error: any Error, _ arguments: [String], on output: Output) -> Int32 {
         let text = ArgumentBytes.readable(Pmesh.fullMessage(for: error))
         if Pmesh.exitCode(for: error).isSuccess {
             output.result(text)
@@ -77,11 +80,10 @@ enum Program {
             return LostOutput.failure(reason: output.loss, isJSON: false, onlyPrints: true)?.code.rawValue ?? 0
         }
         let isUsage = Pmesh.exitCode(for: error) == .validationFailure
-        let failure = CommandFailure(
-            MeshError(isUsage ? .usage : .other, ArgumentBytes.readable(Pmesh.message(for: error))))
-        output.essential(text)
-        if output.style.isJSON { output.object(EventLine.error(failure)) }
-        return failure.code.rawValue
+        let message = ArgumentBytes.readable(Pmesh.message(for: error))
+        guard isUsage else { return tell(CommandFailure(MeshError(.other, message)), on: output) }
+        let sentence = UsageError(arguments: arguments).sentence(message, full: text)
+        return tell(CommandFailure(MeshError(.usage, sentence)), on: output)
     }
 
     /// Errors of the parser come before any option is read, and scripts want them as events too.

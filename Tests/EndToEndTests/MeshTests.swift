@@ -53,15 +53,15 @@ import Testing
         try await onStage { stage in
             try await stage.foundMesh()
             stage.makeTree(size: 10_000)
-            try await stage.sendToMember("carl", "--wait", "0.5").expectEnd(4, saying: "no member called carl answered")
+            try await stage.sendToMember("carl", "--wait", "0.5").expectEnd(2, saying: "no member is called carl")
         }
     }
 
     @Test func nodeThatIsInNoMesh() async throws {
         try await onStage { stage in
             stage.makeTree(size: 10_000)
-            try await stage.sendToMember("ben").expectEnd(5, saying: "this node is in no mesh")
-            try await stage.waitForMembers("B").expectEnd(5, saying: "this node is in no mesh")
+            try await stage.sendToMember("ben").expectEnd(2, saying: "this node is in no mesh")
+            try await stage.waitForMembers("B").expectEnd(2, saying: "set PMESH_CODE to the sender's code")
         }
     }
 

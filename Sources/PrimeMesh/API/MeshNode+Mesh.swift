@@ -138,10 +138,19 @@ extension MeshNode {
                 throw MeshError(.usage, "\(name) is this node itself: name another member")
             }
             var mesh = MeshMeeting(membership: membership, identity: context.identity, expected: known)
+            if known == nil { try await refuseUnknown(name) }
             if known == nil { mesh.expected = try await find(name, mesh, options) }
             scopes.append(.mesh(mesh))
         }
         return scopes
+    }
+
+    /// Where memberships are issued all names are known: one that is not is a slip, and nobody needs to be asked.
+    private func refuseUnknown(_ name: String) async throws {
+        guard try await MembershipStore(node: context).isIssuer() else { return }
+        let names = try await takenNames().keys.sorted()
+        let nearest = NearestWord.of(name, among: names).map { ": did you mean \($0)?" } ?? ":"
+        throw MeshError(.usage, "no member is called \(name)\(nearest) see `pmesh mesh members`")
     }
 
     /// Goes through everybody who can be found until one has this name in its certificate.

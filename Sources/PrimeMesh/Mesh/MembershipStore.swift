@@ -19,7 +19,7 @@ struct MembershipStore: Sendable {
     func only() async throws -> Membership {
         guard let membership = try await load() else {
             throw MeshError(
-                .identity,
+                .usage,
                 "this node is in no mesh: `pmesh mesh join` with a code from a member, or `pmesh mesh create NAME`")
         }
         guard try membership.nodeID == node.identity.nodeID else {
@@ -53,6 +53,12 @@ struct MembershipStore: Sendable {
             MeshRecord(
                 authority: authority?.bytes ?? Bytes32(), name: membership.meshName.description,
                 member: membership.name ?? "", joined: NodeClock.wall))
+    }
+
+    /// Whether memberships are issued here.
+    func isIssuer() async throws -> Bool {
+        let path = authorityPath
+        return try await node.blocking { path.withPath { access($0, F_OK) } == 0 }
     }
 
     /// The authority; throws where this node does not issue.

@@ -55,6 +55,7 @@ extension MeshError {
     private init(_ error: TransportError) {
         switch error {
         case .unknownAuthority, .untrusted: self.init(.identity, error.description)
+        case .cannotListen: self.init(.usage, error.description)
         case .nameNotFound, .refused, .unreachable, .timedOut: self.init(.noPeer, error.description)
         default: self.init(.other, error.description)
         }

@@ -6,6 +6,10 @@ import PrimeMesh
 struct Receive: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Receive what somebody sends under a code, or what members of the mesh send.",
+        discussion: """
+            A node is shown as `name (k7qx9f2m)`: in brackets stands the beginning of its identity. Two machines may have \
+            one name, and never one identity.
+            """,
         aliases: ["rx", "recv"])
 
     @Argument(
@@ -15,10 +19,11 @@ struct Receive: AsyncParsableCommand {
     var code: String?
 
     @Option(
+        name: [.customShort("o"), .long],
         help: .init("The folder to put things into; made if need be. (default: the current folder)", valueName: "dir"))
     var out: PathArgument?
 
-    @Flag(help: "Accept without asking.")
+    @Flag(name: .shortAndLong, help: "Accept without asking.")
     var yes = false
 
     @Option(

@@ -40,11 +40,19 @@ struct Send: AsyncParsableCommand {
     var compress: CompressionMode?
 
     @Option(
+        name: [.customShort("x"), .long],
         help: .init("Leave out what matches this gitignore pattern; may be given several times.", valueName: "pattern"))
     var exclude: [PatternArgument] = []
 
     @Flag(help: "Send this node's own key, authority, journal and settings, too, where they lie among the paths.")
     var includeKeys = false
+
+    /// Folders always go with all they hold; scp and rsync have taught people to ask for it.
+    @Flag(name: .customShort("r"), help: .hidden)
+    var recursive = false
+
+    @Flag(help: "Show the code as a QR code, too (with Debian's libqrencode4).")
+    var qr = false
 
     @Flag(name: [.customShort("n"), .long], help: "List what would be sent, and send nothing.")
     var dryRun = false
@@ -72,8 +80,9 @@ struct Send: AsyncParsableCommand {
         let isChosen = request.code != nil
         let report = TransferReport(
             output: output, direction: .send, home: home.given,
-            codeNote: {
-                CodeNote.lines($0, command: "pmesh receive", dial: dial, isChosen: isChosen, style: output.style)
+            codeNote: { [qr] code in
+                CodeNote.lines(code, command: "pmesh receive", dial: dial, isChosen: isChosen, style: output.style)
+                    + (qr ? QRCode.lines(code) : [])
             })
         let summaries = try await home.withNode(settings, name: name.name) { node in
             try await report.watch { try await node.send(request, events: report.take) }

@@ -8,8 +8,13 @@ struct OutputOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Nothing but errors.")
     var quiet = false
 
+    @Flag(name: .shortAndLong, help: "Show lanes and compression, too.")
+    var verbose = false
+
     func output(_ environment: Environment) -> Output {
-        Output(Output.style(isJSON: json, isQuiet: quiet, environment: environment))
+        var style = Output.style(isJSON: json, isQuiet: quiet, environment: environment)
+        style.isVerbose = verbose
+        return Output(style)
     }
 }
 

@@ -55,12 +55,12 @@ enum HumanText {
         return places == 0 ? sign + padded : "\(sign)\(padded.dropLast(places)).\(padded.suffix(places))"
     }
 
-    /// `2026-05-01 08:30:12`, in the machine's time zone.
+    /// `2026-05-01 08:30:12 +0200`, in the machine's time zone.
     static func localTime(_ nanoseconds: Int64) -> String {
         var seconds = time_t(nanoseconds / 1_000_000_000)
         var parts = tm()
         localtime_r(&seconds, &parts)
-        return calendar(parts, "%Y-%m-%d %H:%M:%S")
+        return calendar(parts, "%Y-%m-%d %H:%M:%S %z")
     }
 
     /// RFC 3339 in UTC with milliseconds: `2026-05-01T06:30:12.042Z`.

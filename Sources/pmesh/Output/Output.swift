@@ -18,6 +18,8 @@ final class Output: Sendable {
         var isJSON = false
         /// Only errors, and a code nobody else knows.
         var isQuiet = false
+        /// What an engineer wants to see, too.
+        var isVerbose = false
         /// Standard error is a terminal that can redraw a line.
         var redraws = false
         var colors = false
@@ -73,12 +75,17 @@ final class Output: Sendable {
             line.add("message", sentence)
             object(line)
         } else {
-            note("pmesh: warning: \(sentence)")
+            note("\(colored("pmesh: warning:", 33)) \(sentence)")
         }
     }
 
     /// An error, on standard error whatever the options.
-    func error(_ sentence: String) { write("pmesh: \(sentence)\n", to: .error) }
+    func error(_ sentence: String) { write("\(colored("pmesh:", 31)) \(sentence)\n", to: .error) }
+
+    /// `color`: a number of ECMA-48, 31 red, 33 yellow.
+    private func colored(_ text: String, _ color: Int) -> String {
+        style.colors ? "\u{1b}[\(color)m\(text)\u{1b}[0m" : text
+    }
 
     /// Written whatever the options, on standard error, as it is.
     func essential(_ line: String) { write(line + "\n", to: .error) }
@@ -104,8 +111,9 @@ final class Output: Sendable {
     /// Redraws the progress line.
     func progress(_ line: ProgressLine) {
         guard style.redraws, Self.waiting.load(ordering: .relaxed) <= Self.patience else { return }
+        let isVerbose = style.isVerbose
         enqueue {
-            let text = line.text(width: Self.terminalWidth())
+            let text = line.text(width: Self.terminalWidth(), isVerbose: isVerbose)
             Self.state.withLock { $0.isLineShown = true }
             Self.put("\r\(text)\u{1b}[K", to: .error)
         }

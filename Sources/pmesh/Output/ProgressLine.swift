@@ -17,9 +17,9 @@ struct ProgressLine: Sendable, Hashable {
     var lanes = 0
 
     /// As many parts as fit into `width` columns, the most wanted first.
-    func text(width: Int) -> String {
+    func text(width: Int, isVerbose: Bool = false) -> String {
         var line = ""
-        for part in parts {
+        for part in parts(isVerbose) {
             let longer = line.isEmpty ? part : line + "  " + part
             // The last column stays free: writing into it makes some terminals wrap.
             guard longer.count < width else { break }
@@ -33,11 +33,11 @@ struct ProgressLine: Sendable, Hashable {
 
     private var total: String { isCounting ? "\(HumanText.size(totalBytes))+" : HumanText.size(totalBytes) }
 
-    private var parts: [String] {
+    private func parts(_ isVerbose: Bool) -> [String] {
         var parts = [percent, "\(HumanText.size(bytes)) of \(total)", HumanText.size(rate) + "/s"]
         if let remaining, !isCounting { parts.append(HumanText.duration(remaining) + " left") }
-        if let ratio { parts.append("ratio " + HumanText.decimal(ratio, 2)) }
-        parts.append(HumanText.count(UInt64(max(0, lanes)), "lane"))
+        if isVerbose, let ratio { parts.append("ratio " + HumanText.decimal(ratio, 2)) }
+        if isVerbose { parts.append(HumanText.count(UInt64(max(0, lanes)), "lane")) }
         parts.append("\(files) of \(totalFiles)\(isCounting ? "+" : "") \(totalFiles == 1 ? "file" : "files")")
         return parts
     }

@@ -3,6 +3,6 @@ import ArgumentParser
 /// `pmesh mesh`
 struct Mesh: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Found a mesh, bring nodes into it, see who is in.",
+        abstract: "Create a mesh, bring nodes into it, see who is in.",
         subcommands: [MeshCreate.self, MeshInvite.self, MeshJoin.self, MeshMembers.self])
 }

@@ -5,10 +5,10 @@ import PrimeMesh
 /// `pmesh mesh create`
 struct MeshCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Found a mesh with this node as its first member.",
+        commandName: "create", abstract: "Create a mesh with this node as its first member.",
         discussion: """
-            The recovery file holds the mesh's authority under a passphrase (asked for, or PMESH_PASSPHRASE): with it the \
-            mesh survives the loss of this machine. Keep it somewhere else.
+            The recovery file holds the mesh's authority under a passphrase (asked for, or PMESH_PASSPHRASE): a later \
+            version brings the mesh back from it where this machine is lost, and this one cannot yet. Keep it somewhere else.
             """)
 
     @Argument(help: "The mesh's name: a to z, 0 to 9 and hyphens.")
@@ -39,7 +39,7 @@ struct MeshCreate: AsyncParsableCommand {
         line.add("mesh", mesh)
         line.add("recovery", shown)
         output.style.isJSON
-            ? output.object(line) : output.note("mesh \(mesh) is founded; its recovery file is \(shown)")
+            ? output.object(line) : output.note("mesh \(mesh) is created; its recovery file is \(shown)")
         output.flush()
     }
 

@@ -7,6 +7,9 @@ struct MeshInvite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invite", abstract: "Let one node join the mesh under a one-time code.")
 
+    @Flag(help: "Show the code as a QR code, too (with Debian's libqrencode4).")
+    var qr = false
+
     @OptionGroup(title: "Meeting") var meeting: MeetingFlags
     @OptionGroup(title: "Node") var home: HomeOptions
     @OptionGroup(title: "Node") var name: NameOptions
@@ -20,8 +23,9 @@ struct MeshInvite: AsyncParsableCommand {
         let options = try meeting.options(settings)
         let report = TransferReport(
             output: output, direction: nil, home: home.given,
-            codeNote: {
-                CodeNote.lines($0, command: "pmesh mesh join", dial: nil, isChosen: code != nil, style: output.style)
+            codeNote: { [qr] text in
+                CodeNote.lines(text, command: "pmesh mesh join", dial: nil, isChosen: code != nil, style: output.style)
+                    + (qr ? QRCode.lines(text) : [])
             })
         let member = try await home.withNode(settings, name: name.name) { node in
             try await report.watch { try await node.invite(code: code, meeting: options, events: report.take) }

@@ -18,7 +18,7 @@ struct MeshMembers: AsyncParsableCommand {
             for member in members { output.object(Self.line(member)) }
         } else if members.isEmpty {
             output.note(
-                "this node is in no mesh; found one with `pmesh mesh create`, or join one with `pmesh mesh join`")
+                "this node is in no mesh; create one with `pmesh mesh create`, or join one with `pmesh mesh join`")
         } else {
             Self.table(members).forEach(output.result)
         }
