@@ -12,3 +12,10 @@ ALTER TABLE peer ADD COLUMN label TEXT CHECK (length(label) BETWEEN 1 AND 64);
 
 -- 1: the other side did not want it. It can be offered again.
 ALTER TABLE transfer ADD COLUMN declined INTEGER NOT NULL DEFAULT 0 CHECK (declined IN (0, 1));
+
+-- Transfers that were forgotten here, the latest 10,000: whose hidden parts are found later, and where to look for them.
+CREATE TABLE forgotten (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 26),  -- TransferID
+    root BLOB NOT NULL CHECK (length(root) BETWEEN 1 AND 4096), -- the receiver's folder
+    time INTEGER NOT NULL                                  -- ns since 1970
+) STRICT, WITHOUT ROWID;

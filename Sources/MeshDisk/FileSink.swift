@@ -38,6 +38,9 @@ package final class FileSink: ChunkSink {
             let root = try Self.makeDestination(destination)
             folders = DestinationFolders(root, capacity: openFolders)
             listing = try? root.open([UInt8(ascii: ".")], O_RDONLY | O_DIRECTORY)
+            // Who looks for parts that nobody owns leaves those below a folder whose lock is held. Where the file system
+            // has no locks there is none.
+            _ = try? listing?.call("flock") { Int(flock($0, LOCK_SH | LOCK_NB)) }
         } catch {
             throw DiskError(error, path: destination)
         }

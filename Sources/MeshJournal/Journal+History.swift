@@ -38,9 +38,10 @@ extension Journal {
 
     /// Removes a transfer and all that is kept of it. Its name goes first, in a transaction of its own, so that nobody
     /// finds half of it; the rows follow, a bounded number to a transaction. What a crash leaves, `tidy` removes.
-    package func forget(_ id: TransferID) async throws {
+    package func forget(_ id: TransferID, at time: Int64) async throws {
         let key = try await write { db in
             let head = try TransferHead(db, id)
+            if head.direction == .receive { try ForgottenTransfers.add(db, id, at: time) }
             try db.run("UPDATE transfer SET id = NULL, state = 'cancelled' WHERE key = ?1", .int(head.key))
             return head.key
         }

@@ -20,6 +20,33 @@ import Testing
         }
     }
 
+    @Test func tidyRemovesWhatNobodyNeeds() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 12_000_000)
+            let half = try await stage.startHalf()
+            let id = try #require(half.receiver.events.first { $0.name == "offer" }?.text("transfer"))
+            let running = try await stage.tidy("--all", "--yes", stage("OUT"), home: "C")
+            #expect(running.allSatisfy { $0 == "running false" } && !running.isEmpty, "\(running)")
+            await half.sender.kill()
+            await half.receiver.kill()
+            #expect(Set(try await stage.tidy(home: "B")) == ["unfinished false"])
+            #expect(Set(try await stage.tidy(stage("OUT"), home: "C")) == ["unknown false"])
+            try await stage.pmesh("transfers", "tidy", "--all", stage("OUT"), "--home", stage("C")).expectEnd(
+                2, saying: "add --yes")
+            // Moved away while its transfer is forgotten, and back: a stick that was taken out.
+            #expect(rename(stage("OUT"), stage("AWAY")) == 0)
+            let forget = try stage.start([Program.path, "transfers", "forget", id, "--home", stage("B")])
+            #expect(await forget.exit() == 0, "\(forget.errors)")
+            #expect(rename(stage("AWAY"), stage("OUT")) == 0)
+            #expect(stage.parts() > 0)
+            #expect(Set(try await stage.tidy(home: "B")) == ["over true"])
+            #expect(stage.parts() == 0)
+            stage.file("OUT/.pmesh-0000000000000000-1.part", [1])
+            #expect(try await stage.tidy("--all", "--yes", stage("OUT"), home: "C") == ["unknown true"])
+            #expect(stage.parts() == 0)
+        }
+    }
+
     @Test func aShortNameForgetsNothing() async throws {
         try await onStage { stage in
             stage.file("one", Array("one".utf8))
@@ -75,6 +102,29 @@ import Testing
         }
     }
 
+    @Test func whoSendsTheSamePathsAgainIsToldHowToGoOn() async throws {
+        try await onStage { stage in
+            stage.makeTree(size: 12_000_000)
+            let half = try await stage.startHalf()
+            let id = try #require(half.receiver.events.first { $0.name == "offer" }?.text("transfer"))
+            await half.sender.kill()
+            await half.receiver.kill()
+            let again = try stage.pmesh(
+                "send", stage("tree"), "--home", stage("A"), "--listen", "127.0.0.1:\(stage.port)", "--json", code: "")
+            let warning = try #require(await again.event("warning")?.text("message"))
+            #expect(warning.contains("tree was being sent to") && warning.contains("`pmesh resume \(id.prefix(16))`"))
+            await again.kill()
+            let resumed = try stage.pmesh(
+                "resume", String(id.prefix(8)), "--home", stage("A"), "--listen", "127.0.0.1:\(stage.port)", code: "")
+            #expect(await resumed.says("waiting"))
+            let receiver = try stage.receive()
+            #expect(await receiver.event("connected") != nil)
+            #expect(!resumed.errors.contains("offers"), "it is the receiver that is offered something")
+            await receiver.kill()
+            await resumed.kill()
+        }
+    }
+
     @Test func whatNobodyCameToGoesWithItsCode() async throws {
         try await onStage { stage in
             stage.file("one", Array("one".utf8))
@@ -121,6 +171,13 @@ extension Stage {
         let child = try start([Program.path, "transfers", "--home", self(home)])
         #expect(await child.exit() == 0, "\(child.errors)")
         return child.output
+    }
+
+    /// Owner and fate of each part that was found.
+    fileprivate func tidy(_ words: String..., home: String) async throws -> [String] {
+        let child = try start([Program.path, "transfers", "tidy", "--home", self(home), "--json"] + words)
+        #expect(await child.exit() == 0, "\(child.errors)")
+        return child.events.map { "\($0.text("owner") ?? "") \($0.truth("removed") == true)" }
     }
 
     /// Hidden parts below the destination.

@@ -119,8 +119,8 @@ import Testing
                 to: transferID(2))
             try await journal.commit(group(0..<3), to: transferID(2))
             try await journal.record(RetryRecord(subject: .entry(1), reason: "x", time: 1), of: transferID(2))
-            try await journal.forget(transferID(2))
-            try await journal.forget(transferID(1))
+            try await journal.forget(transferID(2), at: 1)
+            try await journal.forget(transferID(1), at: 1)
             #expect(try await journal.transfers().map(\.id) == [transferID(4), transferID(3)])
             #expect(try await journal.receipt(of: transferID(1)) == nil)
             #expect(try await journal.receipt(of: transferID(4)) == receipt)
@@ -130,7 +130,9 @@ import Testing
                 }
             }
             #expect(rows == [2, 1, 0, 0, 1])
-            #expect(await journalError { try await journal.forget(transferID(1)) } == .unknownTransfer(transferID(1)))
+            #expect(
+                await journalError { try await journal.forget(transferID(1), at: 1) } == .unknownTransfer(transferID(1))
+            )
         }
     }
 

@@ -17,6 +17,7 @@ extension MeshNode {
             let options = SendOptions(
                 compression: request.compression.text, exclude: request.exclude,
                 includesKeys: request.includesKeys ? true : nil)
+            if request.code == nil, request.to.isEmpty { try await tellUnfinished(roots, events) }
             var summaries: [TransferSummary] = []
             for scope in try await scopes(request, events) {
                 let flow = SendFlow(
@@ -26,6 +27,24 @@ extension MeshNode {
             }
             return summaries
         }
+    }
+
+    /// The same paths were being sent: who types the line again may mean that transfer, and a new code begins anew.
+    private func tellUnfinished(
+        _ roots: [[UInt8]], _ events: @Sendable (TransferEvent) -> Void
+    ) async throws {
+        guard let known = try await context.journal.findTransfer(direction: .send, peer: nil, roots: roots),
+            known.code != nil, known.peer != nil
+        else { return }
+        let info = try await transfer(known.id.description)
+        guard info.state == .interrupted || info.state == .paused else { return }
+        let share = info.bytes == 0 ? 0 : info.bytesDone * 100 / info.bytes
+        let names = info.names.joined(separator: ", ")
+        let peer = info.peerName ?? info.peer?.short ?? "somebody"
+        events(
+            .warning(
+                "\(names) was being sent to \(peer), \(share) % there: `pmesh resume \(info.id.short)` goes on; with a new code all of it is sent again"
+            ))
     }
 
     private func scopes(

@@ -88,7 +88,7 @@ extension MeshNode {
         try await withLock(record) {
             try await HiddenParts(node: context).remove(of: record)
             if let code = record.code { try await closeCode(code) }
-            try await context.journal.forget(record.id)
+            try await context.journal.forget(record.id, at: NodeClock.wall)
         }
         return info
     }

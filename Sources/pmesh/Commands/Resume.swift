@@ -25,7 +25,9 @@ struct Resume: AsyncParsableCommand {
             })
         let id = id
         let summaries = try await home.withNode(settings, name: name.name) { node in
-            try await report.watch { try await node.resume(id, meeting: options, events: report.take) }
+            try await report.watch {
+                try await node.resume(id, meeting: options) { report.take($0, own: node.id) }
+            }
         }
         output.flush()
         if let failure = SummaryText.failure(summaries) { throw CommandFailure(failure) }

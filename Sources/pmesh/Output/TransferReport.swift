@@ -61,14 +61,17 @@ final class TransferReport: Sendable {
         }
     }
 
-    func take(_ event: TransferEvent) {
+    @Sendable func take(_ event: TransferEvent) { take(event, own: nil) }
+
+    /// `own`: this node, where the direction is not known from the start.
+    func take(_ event: TransferEvent, own: NodeID?) {
         note(event)
         if output.style.isJSON {
             var isProgress = false
             if case .progress = event { isProgress = true }
             output.object(EventLine.line(event), isDroppable: isProgress)
         } else {
-            show(event)
+            show(event, own: own)
         }
     }
 
@@ -87,7 +90,7 @@ final class TransferReport: Sendable {
         }
     }
 
-    private func show(_ event: TransferEvent) {
+    private func show(_ event: TransferEvent, own: NodeID?) {
         switch event {
         case .code(let code): state.withLock { $0.code = code }
         case .listening(let addresses):
@@ -99,7 +102,7 @@ final class TransferReport: Sendable {
         case .connected(let peer, let name, let isResumed):
             output.note("connected to \(SummaryText.peer(name, peer))\(isResumed ? ", going on where it stopped" : "")")
         case .offer(let offer):
-            if direction != .send && !asks { SummaryText.offer(offer).forEach(output.note) }
+            if direction != .send && !asks && offer.sender != own { SummaryText.offer(offer).forEach(output.note) }
         case .progress: redraw()
         case .file: break
         case .warning(let sentence): output.warning(sentence)

@@ -7,7 +7,7 @@ struct Transfers: AsyncParsableCommand {
         subcommands: [
             TransfersList.self, TransfersShow.self, Resume.self, TransfersPause.self, TransfersCancel.self,
             TransfersRetry.self,
-            TransfersForget.self,
+            TransfersForget.self, TransfersTidy.self,
         ],
         defaultSubcommand: TransfersList.self)
 }
