@@ -52,8 +52,10 @@ import Testing
             stage.file("one", Array("one".utf8))
             try await stage.bothSucceed(try stage.send("one"), try stage.receive())
             let id = try #require(try await stage.transfers("A").first?.text("transfer"))
-            let short = try stage.pmesh("transfers", "forget", String(id.prefix(3)), "--home", stage("A"))
-            try await short.expectEnd(2, saying: "give 4 symbols")
+            for command in ["forget", "cancel"] {
+                let short = try stage.pmesh("transfers", command, String(id.prefix(3)), "--home", stage("A"))
+                try await short.expectEnd(2, saying: "give 4 symbols")
+            }
             let both = try stage.pmesh("transfers", "forget", id, "--all", "--home", stage("A"))
             #expect(await both.exit() == 2)
             let young = try stage.pmesh("transfers", "forget", "--older", "30d", "--home", stage("A"))
@@ -83,6 +85,10 @@ import Testing
             #expect(try await stage.transfers("A").map { $0.text("state") } == ["declined"])
             // Not the latest that was interrupted: it was refused.
             try await stage.pmesh("resume", "--home", stage("A")).expectEnd(2, saying: "nothing to resume")
+            let third = try stage.send("one")
+            #expect(await third.event("waiting") != nil)
+            await third.kill()
+            #expect(try await stage.transfers("A").map { $0.text("state") } == ["interrupted"])
         }
     }
 

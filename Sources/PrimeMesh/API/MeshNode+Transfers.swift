@@ -54,8 +54,11 @@ extension MeshNode {
     /// Holds a transfer that no process works on: nothing goes on with it until it is resumed.
     public func pause(_ id: String) async throws(MeshError) { try await change(id, to: .paused) }
 
-    /// Ends a transfer for good; what was received of it under final names stays.
-    public func cancel(_ id: String) async throws(MeshError) { try await change(id, to: .cancelled) }
+    /// Ends a transfer for good, and removes its hidden parts; what was received of it under final names stays.
+    public func cancel(_ id: String) async throws(MeshError) {
+        try requireEnough(of: id)
+        try await change(id, to: .cancelled)
+    }
 
     /// Takes a pause, a cancellation or a failure back: the same commands go on with it.
     public func retry(_ id: String) async throws(MeshError) { try await change(id, to: .active) }
@@ -63,11 +66,7 @@ extension MeshNode {
     /// Removes a transfer from the journal, receipt, hidden parts and all; answers what it was.
     public func forget(_ id: String) async throws(MeshError) -> TransferInfo {
         try await MeshError.catching {
-            guard id.utf8.count >= 4 else {
-                throw MeshError(
-                    .usage,
-                    "\(id) is too short where something is removed: give 4 symbols of the transfer's name or more")
-            }
+            try requireEnough(of: id)
             return try await forget(try await record(id))
         }
     }
@@ -81,6 +80,13 @@ extension MeshNode {
             }
             return forgotten
         }
+    }
+
+    /// One letter may happen to be unique: too little where something is removed.
+    private func requireEnough(of id: String) throws(MeshError) {
+        guard id.utf8.count < 4 else { return }
+        throw MeshError(
+            .usage, "\(id) is too short where something is removed: give 4 symbols of the transfer's name or more")
     }
 
     private func forget(_ record: TransferRecord) async throws -> TransferInfo {

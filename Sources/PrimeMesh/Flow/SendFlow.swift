@@ -57,9 +57,8 @@ struct SendFlow: Sendable {
     private func record() async throws -> TransferRecord {
         if let known = try await known() {
             guard known.roots == roots else { throw Self.otherPaths }
-            if known.state != .active {
-                try await node.journal.setState(.active, message: nil, of: known.id, at: NodeClock.wall)
-            }
+            // Whatever was said of it, a refusal too, was said of an earlier try.
+            try await node.journal.setState(.active, message: nil, of: known.id, at: NodeClock.wall)
             return known
         }
         let now = NodeClock.wall
