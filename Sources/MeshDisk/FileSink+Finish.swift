@@ -149,6 +149,13 @@ extension FileSink {
         return nil
     }
 
+    /// Removes a link that was made for this entry, where it still leads where that said.
+    func removeLink(_ entry: ReceivedEntry, in folder: Folder) throws(SystemError) {
+        // Without a final name none was made, and what stands there is somebody else's.
+        guard let name = entry.finalName else { return }
+        if try isLink(name, to: entry.manifest.target, in: folder) { try folder.remove(name) }
+    }
+
     private func isLink(_ name: [UInt8], to target: [UInt8], in folder: Folder) throws(SystemError) -> Bool {
         guard let status = try folder.statusIfPresent(name), status.kind == .link else { return false }
         return try folder.linkTarget(name) == target

@@ -55,8 +55,12 @@ extension FileSink {
 
     package func discard(_ entry: ReceivedEntry) throws(DiskError) {
         parts.remove(entry.number)
-        try within(entry.manifest, create: false, absent: ()) { folder, _ throws(SystemError) in
-            try folder.remove(partName(entry))
+        try within(entry.manifest, create: false, absent: ()) { folder, name throws(SystemError) in
+            switch entry.manifest.kind {
+            case .link: return try removeLink(entry, in: folder)
+            case .folder: return entry.origin == .made ? folder.removeIfEmpty(name) : ()
+            case .file, .withdrawal: try folder.remove(partName(entry))
+            }
             guard entry.part != nil, let ended = try renamed(entry, in: folder) else { return }
             try folder.remove(ended.finalName ?? entry.name)
         }

@@ -122,6 +122,11 @@ struct Folder: Sendable {
         }
     }
 
+    /// Removes a folder that nothing is in; others stay.
+    func removeIfEmpty(_ name: [UInt8]) {
+        _ = try? descriptor.call("rmdir") { at in name.withPath { Int(unlinkat(at, $0, AT_REMOVEDIR)) } }
+    }
+
     /// Renames over whatever has the name `to`, in one step; folders are not replaced (EISDIR).
     func replace(_ to: [UInt8], with from: [UInt8]) throws(SystemError) {
         try descriptor.call("rename") { at in

@@ -144,9 +144,10 @@ struct ManifestAppend {
     }
 
     private func withdraw(_ number: UInt64, by withdrawal: UInt64) throws {
-        let sql = "UPDATE entry SET state = 5 WHERE transfer = ?1 AND number = ?2 AND kind = 0"
+        let sql = "UPDATE entry SET state = 5 WHERE transfer = ?1 AND number = ?2 AND kind <> 3"
         guard try db.run(sql, .int(head.key), .bound(number)) == 1 else {
-            throw JournalError.refused("entry \(withdrawal) of \(id.short), which takes back \(number), no file")
+            throw JournalError.refused(
+                "entry \(withdrawal) of \(id.short), which takes back \(number), no entry of a source")
         }
     }
 }

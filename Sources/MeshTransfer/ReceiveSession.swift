@@ -206,7 +206,8 @@ package struct ReceiveSession: Sendable {
         }
         for entry in withdrawn {
             guard let file = window[entry.number] else {
-                if entry.part != nil { instructions.append(.discard(entry)) }
+                // Links are made at the end, and may have been there at an earlier one.
+                if entry.part != nil || entry.manifest.kind == .link { instructions.append(.discard(entry)) }
                 continue
             }
             if file.isFinishing {

@@ -38,6 +38,8 @@ package enum FailureCode: UInt16, Sendable, Codable, CaseIterable {
     case unsupported = 17
     /// Too many links, offers or attempts.
     case tooMany = 18
+    /// The transfer has ended, and its sources have changed since.
+    case sourcesEdited = 19
 
     init(reading buffer: inout ByteBuffer) throws(WireError) {
         guard let raw = buffer.readInteger(as: UInt16.self) else { throw .truncated("failure code") }

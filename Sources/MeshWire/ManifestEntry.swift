@@ -5,7 +5,8 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
     case file = 0
     case folder = 1
     case link = 2
-    /// Takes back the file entry whose number is `size`: it changed, vanished or could not be read while it was sent.
+    /// Takes back the entry whose number is `size`: it changed, vanished or could not be read while it was sent, or the
+    /// source has it no more.
     case withdrawal = 3
 }
 
@@ -18,7 +19,8 @@ package struct ManifestEntry: Hashable, Sendable {
     package var size: UInt64
     /// Bytes a file takes on the sender's disk: less than `size` where it has holes.
     package var allocated: UInt64
-    /// Permission bits, at most 0o777: setuid, setgid and sticky bits never travel.
+    /// Permission bits, at most 0o777: setuid, setgid and sticky bits never travel. For a withdrawal 1 where the source has
+    /// the entry no more.
     package var mode: UInt16
     /// Modification time: seconds since 1970.
     package var seconds: Int64
@@ -43,6 +45,14 @@ package struct ManifestEntry: Hashable, Sendable {
         self.target = target
         self.firstChunk = firstChunk
     }
+
+    /// Takes back the entry of this number. `isGone`: the source has it no more, so that nobody misses it.
+    package init(withdrawing number: UInt64, isGone: Bool) {
+        self.init(kind: .withdrawal, path: [], size: number, mode: isGone ? 1 : 0)
+    }
+
+    /// A withdrawal of what the source has no more.
+    package var isOfGone: Bool { kind == .withdrawal && mode == 1 }
 
     package func write(into buffer: inout ByteBuffer) {
         buffer.writeInteger(kind.rawValue)

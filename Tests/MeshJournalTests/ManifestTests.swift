@@ -71,13 +71,13 @@ import Testing
             }
             #expect(what.contains("mode"))
             let folder = ManifestEntry(kind: .folder, path: bytes("d"))
-            let withdrawal = ManifestEntry(kind: .withdrawal, path: [], size: 0)
+            let withdrawals = [0, 1].map { ManifestEntry(withdrawing: $0, isGone: false) }
             guard
                 case .refused = await journalError({
-                    try await journal.append(source([folder, withdrawal]), to: transferID(1))
+                    try await journal.append(source([folder] + withdrawals), to: transferID(1))
                 })
             else {
-                Issue.record("a folder was withdrawn")
+                Issue.record("a withdrawal was withdrawn")
                 return
             }
         }

@@ -45,7 +45,7 @@ import Testing
             #expect(refused(String(code, radix: 16).leftPadded) == .unknown("message type", UInt64(code)))
         }
         #expect(refused("08 0000") == .unknown("failure code", 0))
-        #expect(refused("08 0013") == .unknown("failure code", 19))
+        #expect(refused("08 0014") == .unknown("failure code", 20))
     }
 
     @Test func failureCodesCrossTheWire() throws {
@@ -53,7 +53,7 @@ import Testing
             let message = DataMessage.failed(code)
             #expect(try read(message.encoded()) == message)
         }
-        #expect(FailureCode.allCases.map(\.rawValue) == Array(1...18))
+        #expect(FailureCode.allCases.map(\.rawValue) == Array(1...19))
     }
 
     /// The largest value that is taken, and the error of the next.

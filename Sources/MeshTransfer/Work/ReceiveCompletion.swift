@@ -71,16 +71,23 @@ package struct ReceiveCompletion: Sendable {
         return leftOut
     }
 
-    /// Numbers grow with depth, so that going down them meets the deepest folders first.
+    /// Numbers grow with depth, so that going down them meets the deepest folders first. Those that were taken back and hold
+    /// nothing go, unless they were added anew, behind.
     private func finishFolders() async throws {
         let sink = ports.sink
         var last = try await entryCount()
+        let hasWithdrawn = try await !ports.journal.withdrawnEntries(of: ports.transfer).isEmpty
+        var live = Set<[UInt8]>()
         while last > 0 {
             let folders = try await ports.journal.receivedFolders(
                 of: ports.transfer, downFrom: last - 1, limit: Self.batch)
             guard let lowest = folders.last else { break }
+            let standing = folders.filter { $0.state != .withdrawn }
+            if hasWithdrawn { live.formUnion(standing.map(\.manifest.path)) }
+            let gone = folders.filter { $0.state == .withdrawn && !live.contains($0.manifest.path) }
             try await ports.pool.blocking {
-                let folders = folders.filter { $0.state != .withdrawn }
+                for folder in gone { try sink.discard(folder) }
+                let folders = standing
                 for folder in folders { try sink.makeFolder(folder.manifest) }
                 for folder in folders { try sink.finishFolder(folder) }
             }

@@ -16,7 +16,7 @@ struct RootComputation: Sendable {
         var entries: UInt64
         /// Plain bytes of the files that are there.
         var bytes: UInt64
-        /// Paths that were taken back and not added anew.
+        /// Paths that were taken back and not added anew, though the source has them.
         var lost: UInt64
         /// Chunks without a digest; where there are any, `root` means nothing.
         var missing: NumberSet
@@ -29,8 +29,9 @@ struct RootComputation: Sendable {
         var totals = ManifestTotals()
         var due = NumberSet()
         var bytes: UInt64 = 0
-        // By path, whether the latest entry of those that were ever taken back is there.
-        var latest: [[UInt8]: Bool] = [:]
+        // By path, the latest entry of those that were ever taken back, nil where it is there.
+        var latest: [[UInt8]: UInt64?] = [:]
+        var gone = Set<UInt64>()
         while true {
             let entries = try await entries(from: totals.entries)
             guard !entries.isEmpty else { break }
@@ -39,7 +40,10 @@ struct RootComputation: Sendable {
                 let number = totals.entries
                 guard totals.add(entry) else { throw TransferError.manifestContradicts }
                 let isWithdrawn = withdrawn.contains(number)
-                if isWithdrawn || !latest.isEmpty && latest[entry.path] != nil { latest[entry.path] = !isWithdrawn }
+                if isWithdrawn || !latest.isEmpty && latest[entry.path] != nil {
+                    latest[entry.path] = .some(isWithdrawn ? number : nil)
+                }
+                if entry.isOfGone { gone.insert(entry.size) }
                 guard entry.kind == .file, !excluded.contains(number) else { continue }
                 bytes += entry.size
                 if totals.chunks > entry.firstChunk { due.insert(contentsOf: entry.firstChunk..<totals.chunks) }
@@ -48,7 +52,7 @@ struct RootComputation: Sendable {
         let missing = try await addChunks(due, to: &root)
         return Result(
             root: root.value, chunks: root.chunks, entries: totals.entries, bytes: bytes,
-            lost: UInt64(latest.values.count { !$0 }), missing: missing)
+            lost: UInt64(latest.values.count { $0.map { !gone.contains($0) } ?? false }), missing: missing)
     }
 
     private func entries(from first: UInt64) async throws -> [ManifestEntry] {

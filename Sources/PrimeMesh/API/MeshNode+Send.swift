@@ -22,6 +22,7 @@ extension MeshNode {
             for scope in try await scopes(request, events) {
                 let flow = SendFlow(
                     node: context, roots: roots, scope: scope, options: options, meeting: request.meeting,
+                    again: request.again,
                     events: events)
                 summaries.append(try await flow.run())
             }

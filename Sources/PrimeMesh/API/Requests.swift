@@ -30,6 +30,8 @@ public struct SendRequest: Sendable {
     public var exclude: [[UInt8]] = []
     /// This node's own key, authority, journal and settings are sent where they lie among the paths: for a backup.
     public var includesKeys = false
+    /// Where the sources changed after a transfer under this code has ended, another one begins with the same pair.
+    public var again = false
     public var meeting = MeetingOptions()
 
     public init(paths: [[UInt8]]) {

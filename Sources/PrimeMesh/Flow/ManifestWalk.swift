@@ -23,7 +23,7 @@ struct ManifestWalk: Sendable {
     }
 
     func run() async throws {
-        guard !record.isManifestComplete else { return }
+        guard await !manifest.isComplete else { return }
         let walk = try await begin()
         var missed: UInt64 = 0
         while true {

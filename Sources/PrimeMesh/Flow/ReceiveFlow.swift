@@ -73,7 +73,7 @@ struct ReceiveFlow: Sendable {
         if case .listening(let listener) = links { events(.listening(listener.listener.controlAddresses)) }
         let isSettled = try await settled() != nil
         let isKnown = known != nil || isSettled
-        let wait = meeting.wait ?? (isSettled ? 2 : scope.isCode ? 30 : .infinity)
+        let wait = meeting.wait ?? (isSettled ? 10 : scope.isCode ? 30 : .infinity)
         let loop = PeerLoop(
             node: node, source: links, registry: registry, report: report, wait: wait, patience: meeting.patience,
             isResumed: isKnown)

@@ -12,11 +12,13 @@ struct SendFlow: Sendable {
     let roots: [[UInt8]]
     let scope: MeetingScope
     let options: SendOptions
-    let meeting: MeetingOptions
+    var meeting: MeetingOptions
+    /// Where the sources changed after the transfer's end, another one begins.
+    var again = false
     let events: @Sendable (TransferEvent) -> Void
 
     func run() async throws -> TransferSummary {
-        if let summary = try await finished() { return summary }
+        if let ended = try await ended(), let summary = try await afterEnd(ended) { return summary }
         let record = try await record()
         let lock = TransferLock(node: node)
         try await lock.acquire(record.id)
@@ -38,20 +40,15 @@ struct SendFlow: Sendable {
 
     // MARK: the transfer's record
 
-    /// The same command after the transfer was done: the receipt is answer enough.
-    private func finished() async throws -> TransferSummary? {
-        guard case .code(let code) = scope,
-            let record = try await node.journal.findFinished(direction: .send, code: code.secrets.tag)
-        else { return nil }
-        guard record.roots == roots else { throw Self.otherPaths }
-        guard let kept = try await node.journal.receipt(of: record.id), let receipt = try? Receipt(reading: kept.body)
-        else { return nil }
-        let summary = TransferReport(emit: events).summary(receipt, files: record.totals.files)
-        events(.done(summary))
-        return summary
+    /// The transfer that ended under this code, where none goes on.
+    private func ended() async throws -> TransferRecord? {
+        guard case .code(let code) = scope, try await known() == nil else { return nil }
+        let record = try await node.journal.findFinished(direction: .send, code: code.secrets.tag)
+        guard record?.roots ?? roots == roots else { throw Self.otherPaths }
+        return record
     }
 
-    private static let otherPaths = MeshError(
+    static let otherPaths = MeshError(
         .usage, "this code was used for other paths: give the same paths to go on, or use a new code")
 
     private func record() async throws -> TransferRecord {
@@ -80,7 +77,8 @@ struct SendFlow: Sendable {
 
     // MARK: sending
 
-    private func send(_ record: TransferRecord) async throws -> TransferSummary {
+    /// `verdict`: what the receiver is told in place of an offer.
+    func send(_ record: TransferRecord, verdict: FailureCode? = nil) async throws -> TransferSummary {
         let (node, roots) = (node, roots)
         let source = try await node.blocking { try FileSource(roots: roots) }
         let manifest = ManifestWriter(journal: node.journal, record: record)
@@ -95,6 +93,11 @@ struct SendFlow: Sendable {
         let loop = loop(links, registry, report, isKnown: record.totals.entries > 0)
         try await links.serving {
             if !record.isManifestComplete { try await walk.check() }
+            if record.totals.entries > 0, !record.state.isSettled {
+                // Before anything is offered: what is offered is what the sources are now.
+                try await walk.run()
+                try await walk.bringUpToDate()
+            }
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 // The peer is waited for, and its chunks leave, while the walk still finds files.
                 group.addTask {
@@ -102,7 +105,7 @@ struct SendFlow: Sendable {
                     return false
                 }
                 group.addTask {
-                    try await loop.run(purpose(record, source, manifest, report))
+                    try await loop.run(purpose(record, source, manifest, report, verdict))
                     return true
                 }
                 // Over with the loop: a receiver may decline before the walk has ended.
@@ -126,7 +129,8 @@ struct SendFlow: Sendable {
     }
 
     private func purpose(
-        _ record: TransferRecord, _ source: FileSource, _ manifest: ManifestWriter, _ report: TransferReport
+        _ record: TransferRecord, _ source: FileSource, _ manifest: ManifestWriter, _ report: TransferReport,
+        _ verdict: FailureCode?
     ) -> PeerSession.Purpose {
         let (node, options) = (node, options)
         let offer = { @Sendable (record: TransferRecord, sums: TransferSums, isCounting: Bool) in
@@ -140,7 +144,7 @@ struct SendFlow: Sendable {
         return .send { peer in
             SendContext(
                 node: node, record: record, source: source, manifest: manifest, peer: peer,
-                compression: CompressionMode(options.compression) ?? .auto
+                compression: CompressionMode(options.compression) ?? .auto, verdict: verdict
             ) { news in
                 switch news {
                 case .offered(let sums, let isCounting): report.event(.offer(offer(record, sums, isCounting)))

@@ -82,6 +82,11 @@ extension MeshError {
                 "the data does not verify: check the disks and memory of both machines, then run both commands again")
         case .sourceChanged:
             self.init(.sourceChanged, "files kept changing at the sender: send them again once nothing writes to them")
+        case .sourcesEdited:
+            self.init(
+                .sourceChanged,
+                "the sources have changed since this transfer ended: the sender's --again sends them under the same code"
+            )
         case .busy: self.init(.conflict, "another process there works on this transfer: let it finish, or stop it")
         case .protocolViolation:
             self.init(

@@ -19,6 +19,7 @@ actor ManifestWriter {
     }
 
     var totals: ManifestTotals { draft.totals }
+    var isComplete: Bool { draft.isComplete }
 
     /// Takes files back and adds them anew, once the walk is over.
     func amend(_ entries: [SourceEntry]) async throws {

@@ -20,6 +20,8 @@ struct SendContext: Sendable {
     let manifest: ManifestWriter
     let peer: PeerIdentity
     let compression: CompressionMode
+    /// What the receiver is told in place of an offer, where there is none to make.
+    var verdict: FailureCode?
     let emit: @Sendable (News) -> Void
 
     var journal: Journal { node.journal }

@@ -63,6 +63,11 @@ final class SendShell: TransferShell {
     func channelOpened() -> [ControlMessage] {
         guard !isOffered else { return [] }
         isOffered = true
+        if let verdict = context.verdict {
+            farewell = verdict
+            outcome = .failed(MeshError(verdict))
+            return []
+        }
         // Pages may flow before the receiver has decided: names and sums are what it decides on.
         carryOut(session.accepted(from: 0))
         let sums = TransferSums(

@@ -54,6 +54,9 @@ struct Send: AsyncParsableCommand {
     @Flag(help: "Show the code as a QR code, too (with Debian's libqrencode4).")
     var qr = false
 
+    @Flag(help: "After a transfer under this code has ended: send what changed since, as another transfer.")
+    var again = false
+
     @Flag(name: [.customShort("n"), .long], help: "List what would be sent, and send nothing.")
     var dryRun = false
 
@@ -97,6 +100,7 @@ struct Send: AsyncParsableCommand {
         }
         var request = SendRequest(paths: paths.map(\.bytes) + pathsAside + (listed ?? []))
         request.includesKeys = includeKeys
+        request.again = again
         request.to = to.flatMap(\.names)
         if request.to.isEmpty && !dryRun {
             let source = CodeSource(

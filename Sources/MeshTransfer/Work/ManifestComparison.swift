@@ -1,0 +1,123 @@
+package import MeshWire
+
+/// Compares sources, walked once more, with what their manifest says of them: what was added, changed or removed since.
+///
+/// The manifest begins with its first walk, whose order is that of every walk, so both are read side by side; only what came
+/// behind it, for files that changed, is held. Usage: give `kept` while it is wanted, then an entry of the walk, and again; at
+/// the end `finish`.
+package struct ManifestComparison: Sendable {
+    /// What came behind the first walk and was not taken back, by path.
+    private var later: [[UInt8]: SourceEntry]
+    private var kept: ArraySlice<SourceEntry> = []
+    private var isKeptWhole = false
+    /// Entries to take back whose sources are there in another form, each followed by that form; and forms that are new.
+    private var present: [SourceEntry] = []
+    /// Entries to take back whose sources are gone, in the walk's order.
+    private var gone: [SourceEntry] = []
+
+    package init(later: [[UInt8]: SourceEntry]) {
+        self.later = later
+    }
+
+    /// More of the first walk's entries are needed before the next one of this walk.
+    package var wantsKept: Bool { kept.isEmpty && !isKeptWhole }
+
+    /// The next entries of the first walk, without those that were taken back; none where it is over.
+    package mutating func add(kept entries: [SourceEntry], isLast: Bool) {
+        kept += entries
+        isKeptWhole = isLast
+    }
+
+    /// An entry of this walk. False where more of the first one is wanted: to be said once more then.
+    package mutating func walked(_ entry: SourceEntry) -> Bool {
+        while let first = kept.first, Self.precedes(first.manifest.path, entry.manifest.path) {
+            gone.append(first)
+            kept.removeFirst()
+        }
+        if wantsKept { return false }
+        var known = later.removeValue(forKey: entry.manifest.path)
+        if kept.first?.manifest.path == entry.manifest.path { known = kept.removeFirst() }
+        guard let known else {
+            present.append(entry)
+            return true
+        }
+        if !Self.isSame(known, entry) { present += [Self.withdrawal(of: known, isGone: false), entry] }
+        return true
+    }
+
+    /// The walk is over. False where more of the first one is wanted.
+    package mutating func finish() -> Bool {
+        gone += kept
+        kept = []
+        guard isKeptWhole else { return false }
+        gone += later.values.sorted { Self.precedes($0.manifest.path, $1.manifest.path) }
+        later = [:]
+        return true
+    }
+
+    /// What makes the manifest say what the sources are, unnumbered: what a folder holds goes before the folder.
+    package var amendments: [SourceEntry] { gone.reversed().map { Self.withdrawal(of: $0, isGone: true) } + present }
+
+    package var isUnchanged: Bool { gone.isEmpty && present.isEmpty }
+
+    // MARK: entries
+
+    private static func withdrawal(of entry: SourceEntry, isGone: Bool) -> SourceEntry {
+        SourceEntry(
+            number: 0, manifest: ManifestEntry(withdrawing: entry.number, isGone: isGone), identity: entry.identity)
+    }
+
+    private static func isSame(_ old: SourceEntry, _ new: SourceEntry) -> Bool {
+        let (was, now) = (old.manifest, new.manifest)
+        guard was.kind == now.kind else { return false }
+        switch was.kind {
+        case .link: return was.target == now.target
+        case .folder: return (was.mode, was.seconds, was.nanoseconds) == (now.mode, now.seconds, now.nanoseconds)
+        case .file:
+            return (was.size, was.mode, was.seconds, was.nanoseconds) == (
+                now.size, now.mode, now.seconds, now.nanoseconds
+            )
+                && old.identity == new.identity
+        case .withdrawal: return true
+        }
+    }
+
+    /// The walk's order: components by their bytes, so that `a/b` comes before `a.x`.
+    package static func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        let slash = UInt8(ascii: "/")
+        let place = zip(left, right).first { $0 != $1 }
+        guard let place else { return left.count < right.count }
+        return place.1 != slash && (place.0 == slash || place.0 < place.1)
+    }
+}
+
+/// Splits a manifest into its first walk and what came behind it.
+package struct ManifestSections: Sendable {
+    /// The number of the first entry behind the first walk.
+    package private(set) var end: UInt64 = 0
+    /// What came behind it and was not taken back, by path.
+    package private(set) var later: [[UInt8]: SourceEntry] = [:]
+    private var last: [UInt8] = []
+    private var isBehind = false
+    private let withdrawn: NumberSet
+
+    /// `withdrawn`: entries that were taken back.
+    package init(withdrawn: NumberSet) {
+        self.withdrawn = withdrawn
+    }
+
+    /// The manifest's entries, in order.
+    package mutating func add(_ entries: [SourceEntry]) {
+        for entry in entries {
+            let isNext = last.isEmpty || ManifestComparison.precedes(last, entry.manifest.path)
+            isBehind = isBehind || entry.manifest.kind == .withdrawal || !isNext
+            guard isBehind else {
+                end = entry.number + 1
+                last = entry.manifest.path
+                continue
+            }
+            guard entry.manifest.kind != .withdrawal, !withdrawn.contains(entry.number) else { continue }
+            later[entry.manifest.path] = entry
+        }
+    }
+}

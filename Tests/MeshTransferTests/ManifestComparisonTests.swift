@@ -1,0 +1,95 @@
+import MeshWire
+import Testing
+
+@testable import MeshTransfer
+
+/// What became of the sources since they were walked.
+@Suite struct ManifestComparisonTests {
+    private func entry(_ path: String, _ kind: EntryKind = .file, number: UInt64 = 0, version: Int64 = 1) -> SourceEntry
+    {
+        SourceEntry(
+            number: number,
+            manifest: ManifestEntry(
+                kind: kind, path: bytes(path), size: kind == .file ? 5 : 0, mode: 0o644, seconds: version,
+                target: kind == .link ? bytes("to\(version)") : []),
+            identity: SourceIdentity(device: 1, inode: 1, changed: version))
+    }
+
+    /// A manifest of these entries; `-N` takes entry N back.
+    private func manifest(_ words: String...) -> [SourceEntry] {
+        words.enumerated().map { index, word in
+            let number = UInt64(index)
+            guard word.hasPrefix("-"), let back = UInt64(word.dropFirst()) else { return entry(word, number: number) }
+            return SourceEntry(
+                number: number, manifest: ManifestEntry(withdrawing: back, isGone: false),
+                identity: SourceIdentity(device: 0, inode: 0, changed: 0))
+        }
+    }
+
+    /// The amendments, entries of the manifest given `step` at a time: `-N` changed, `xN` gone, paths added.
+    private func compare(_ manifest: [SourceEntry], _ walk: [SourceEntry], step: Int = 2) -> [String] {
+        let withdrawn = NumberSet(numbers: manifest.filter { $0.manifest.kind == .withdrawal }.map(\.manifest.size))
+        var sections = ManifestSections(withdrawn: withdrawn)
+        sections.add(manifest)
+        var first = manifest.prefix(Int(sections.end))[...]
+        var comparison = ManifestComparison(later: sections.later)
+        func feed() {
+            let batch = first.prefix(step)
+            first = first.dropFirst(step)
+            comparison.add(kept: batch.filter { !withdrawn.contains($0.number) }, isLast: first.isEmpty)
+        }
+        for entry in walk { while !comparison.walked(entry) { feed() } }
+        while !comparison.finish() { feed() }
+        #expect(comparison.isUnchanged == comparison.amendments.isEmpty)
+        return comparison.amendments.map { entry in
+            guard entry.manifest.kind == .withdrawal else {
+                return String(decoding: entry.manifest.path, as: UTF8.self)
+            }
+            return "\(entry.manifest.isOfGone ? "x" : "-")\(entry.manifest.size)"
+        }
+    }
+
+    @Test(arguments: [1, 2, 100]) func nothingChanged(_ step: Int) {
+        let paths = ["a", "a/b", "a.x", "c"].map { entry($0) }
+        #expect(compare(manifest("a", "a/b", "a.x", "c"), paths, step: step) == [])
+        #expect(compare([], [], step: step) == [])
+    }
+
+    @Test(arguments: [1, 2, 100]) func addedChangedAndGone(_ step: Int) {
+        let walk = [entry("a"), entry("a/b", version: 2), entry("b"), entry("d"), entry("e")]
+        #expect(
+            compare(manifest("a", "a/b", "a/c", "a.x", "d"), walk, step: step) == ["x3", "x2", "-1", "a/b", "b", "e"])
+    }
+
+    @Test func whatCameBehindTheWalkCounts() {
+        let before = manifest("a", "b", "c", "-1", "b", "-2", "aa")
+        #expect(compare(before, [entry("a"), entry("aa"), entry("b")]) == [])
+        #expect(compare(before, [entry("a"), entry("b", version: 2), entry("c")]) == ["x6", "-4", "b", "c"])
+        #expect(compare(before, []) == ["x4", "x6", "x0"])
+    }
+
+    @Test func whatCountsOfEachKind() {
+        func one(_ old: SourceEntry, _ new: SourceEntry) -> Bool { compare([old], [new]).isEmpty }
+        var other = entry("f")
+        other.identity.inode = 2
+        #expect(!one(entry("f"), other))
+        other = entry("f")
+        other.manifest.mode = 0o600
+        #expect(!one(entry("f"), other))
+        #expect(!one(entry("f"), entry("f", .folder)))
+        #expect(!one(entry("l", .link), entry("l", .link, version: 2)))
+        #expect(!one(entry("d", .folder), entry("d", .folder, version: 2)))
+        other = entry("d", .folder)
+        other.identity.changed = 9
+        #expect(one(entry("d", .folder), other))
+    }
+
+    @Test func componentsComeInTheOrderOfTheWalk() {
+        let order = ["a", "a/b", "a/b/c", "a\u{1}", "a.x", "b"].map { bytes($0) }
+        for (index, left) in order.enumerated() {
+            for (other, right) in order.enumerated() {
+                #expect(ManifestComparison.precedes(left, right) == (index < other))
+            }
+        }
+    }
+}
