@@ -46,6 +46,25 @@ package struct MountIdentity: Hashable, Sendable {
     ]
 }
 
+extension Folder {
+    /// Whether its files are the kernel's, made while they are read: their sizes say nothing of what there is to read.
+    var isOfKernel: Bool {
+        guard let type = try? descriptor.call("statfs", { Int(mesh_filesystem_of($0)) }) else { return false }
+        return Self.kernel.contains(UInt32(truncatingIfNeeded: type))
+    }
+
+    /// Magic numbers of statfs(2).
+    private static let kernel: Set<UInt32> = [
+        0x9fa0,  // proc
+        0x6265_6572,  // sysfs
+        0x6462_6720, 0x7472_6163,  // debugfs, tracefs
+        0x0027_e0eb, 0x6367_7270,  // cgroups
+        0x6265_6570, 0x7363_6673,  // configfs, securityfs
+        0x6165_676c, 0xcafe_4a11,  // pstore, bpf
+        0xf97c_ff8c, 0xde5e_81e4,  // selinux, efivars
+    ]
+}
+
 /// The machine's present boot.
 package enum BootIdentity {
     /// A text that each boot draws anew; nil where the kernel does not tell, and then nothing unsynced is trusted.

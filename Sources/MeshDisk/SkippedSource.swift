@@ -7,6 +7,8 @@ package struct SkippedSource: Hashable, Sendable {
     package enum Reason: Hashable, Sendable {
         /// A socket, fifo or device.
         case special
+        /// The kernel makes it while it is read, so that nobody knows its length before.
+        case ofKernel
         /// It belongs to the node that sends: its key, journal, settings or sockets.
         case own
         /// It has the name of an unfinished part.
@@ -25,7 +27,7 @@ package struct SkippedSource: Hashable, Sendable {
     package var isMissed: Bool {
         switch reason {
         case .special, .reserved, .own: false
-        case .tooLong, .unreadable: true
+        case .tooLong, .unreadable, .ofKernel: true
         }
     }
 
@@ -38,6 +40,8 @@ package struct SkippedSource: Hashable, Sendable {
 extension SkippedSource: CustomStringConvertible {
     package var description: String {
         switch reason {
+        case .ofKernel:
+            "\(EntryPath.escaped(path)) has no length before it is read (a file of the kernel) and is not sent: copy it to a file first"
         case .own: "\(EntryPath.escaped(path)) belongs to this node itself and is not sent: --include-keys sends it"
         case .reserved:
             "\(EntryPath.escaped(path)) has the name of an unfinished part of pmesh and is not sent: rename it to send it"

@@ -154,6 +154,11 @@ package final class SourceWalk: Sendable {
             case .link: entry.target = try folder.linkTarget(name)
             case .file:
                 try folder.checkReadable(name)
+                // Files of the kernel take no room, and few others do not: the rest is not asked about.
+                if status.allocated == 0, folder.isOfKernel {
+                    skip(path, .ofKernel, &state)
+                    return nil
+                }
                 if status.links > 1 { note(status.key, &state) }
             case .withdrawal: return nil
             }

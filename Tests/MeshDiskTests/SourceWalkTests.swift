@@ -141,6 +141,21 @@ import Testing
         #expect(source.counts.furtherNames == 2)
     }
 
+    @Test(arguments: ["/proc/cpuinfo", "/proc/sys/kernel/random", "/sys/kernel/mm"].filter(\.exists))
+    func `files of the kernel are left out and named`(_ path: String) throws {
+        let source = try SourceWalk(roots: [path.bytes])
+        #expect(try walk(source).allSatisfy { $0.manifest.kind != .file })
+        let skipped = source.takeSkipped()
+        #expect(skipped.contains { $0.reason == .ofKernel } && source.counts.missed == UInt64(skipped.count))
+    }
+
+    @Test func `empty files and holes of a disk are sent`() throws {
+        scratch.file("t/empty", [])
+        scratch.file("t/hole", [])
+        truncate(scratch("t/hole"), 4_096)
+        #expect(try walk(SourceWalk(roots: [scratch("t").bytes])).count == 3)
+    }
+
     @Test func `a path that is given twice is one`() throws {
         scratch.file("x/a")
         let paths = [scratch("x"), scratch("x"), scratch("x/../x/")].map(\.bytes)
