@@ -32,7 +32,28 @@ package protocol Discovery: Sendable {
     /// Several announcements within one scope, on one machine as well, are all found.
     func announce(_ scope: DiscoveryScope, as found: FoundNode) async throws
 
-    /// Asks within `scope` and answers who is there, each node once: as soon as `limit` nodes answered, and after `time`
-    /// with whoever did until then.
-    func find(_ scope: DiscoveryScope, atMost limit: Int, within time: Duration) async -> [FoundNode]
+    /// Asks within `scope` and answers who of `aim` is there, each node once: as soon as as many answered as it is for, and
+    /// after `time` with whoever did until then.
+    func find(_ scope: DiscoveryScope, for aim: DiscoveryAim, within time: Duration) async -> [FoundNode]
+}
+
+/// Whom a search is for, and when it has found enough.
+package struct DiscoveryAim: Hashable, Sendable {
+    /// This node alone: another one's answer is not the one that is wanted. Nil: anybody's.
+    package let node: NodeID?
+    /// Never this one: the node that asks, which may announce itself as well.
+    package let except: NodeID?
+    /// Nodes that end the search; at least 1.
+    package let limit: Int
+
+    package static func anybody(_ limit: Int, except: NodeID? = nil) -> DiscoveryAim {
+        DiscoveryAim(node: nil, except: except, limit: max(limit, 1))
+    }
+
+    package static func node(_ node: NodeID) -> DiscoveryAim { DiscoveryAim(node: node, except: nil, limit: 1) }
+
+    package func takes(_ found: FoundNode) -> Bool {
+        if let node { return found.node == node }
+        return found.node != except
+    }
 }

@@ -79,6 +79,26 @@ package final class ControlLink: Sendable {
         }
     }
 
+    /// Lets the peer close first, for closing before it has read everything could reset the connection; closes after
+    /// `time` at the latest.
+    package func closed(within time: Duration) async {
+        connection.close(within: TimeAmount(time))
+        await connection.closed()
+    }
+
+    /// Says a last word, where there is one, and closes once the socket took it, or after 1 s where it takes none. Works in a
+    /// cancelled task, too; returns once the link is closed.
+    package func part(saying reason: FailureCode?) async {
+        let connection = connection
+        if let reason, let written = try? enqueue(.leaving(reason)) {
+            connection.close(within: .seconds(1))
+            written.whenComplete { _ in connection.close() }
+        } else {
+            connection.close()
+        }
+        await connection.closed()
+    }
+
     /// Says goodbye in TLS and closes; ``inbound`` ends.
     package func close() { connection.close() }
 }
@@ -126,6 +146,6 @@ final class ReadingDelegate: NIOAsyncSequenceProducerDelegate {
 
     func produceMore() { channel.setOption(.autoRead, value: true).whenFailure { _ in } }
 
-    /// Nobody listens any more.
-    func didTerminate() { channel.close(promise: nil) }
+    /// Nobody listens any more: nothing more is read. The link's owner closes it, and may have a last word before.
+    func didTerminate() { channel.setOption(.autoRead, value: false).whenFailure { _ in } }
 }

@@ -25,12 +25,24 @@ package struct LocalRendezvous: Discovery {
         self.group = group
     }
 
+    /// What keeps this from working, as one sentence; nil where it works.
+    package func trouble() -> String? {
+        do {
+            try folder.check()
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
     package func announce(_ scope: DiscoveryScope, as found: FoundNode) async throws {
         let place = try folder.place(for: scope)
+        folder.sweep()
         let server = try await listen(at: place.hidden)
         try folder.publish(place)
         defer { folder.remove(place.visible) }
-        let answers = SealedAnswers(scope, found.reachable(v4: "127.0.0.1", v6: "::1"))
+        let here = found.reachable(v4: "127.0.0.1", v6: "::1")
+        let answers = SealedAnswers(scope) { here }
         do {
             try await server.executeThenClose { connections in
                 try await withThrowingDiscardingTaskGroup { group in
@@ -45,7 +57,7 @@ package struct LocalRendezvous: Discovery {
         }
     }
 
-    package func find(_ scope: DiscoveryScope, atMost limit: Int, within time: Duration) async -> [FoundNode] {
+    package func find(_ scope: DiscoveryScope, for aim: DiscoveryAim, within time: Duration) async -> [FoundNode] {
         let search = SealedSearch(scope)
         let deadline = NIODeadline.now() + TimeAmount(time)
         var asked: Set<String> = []
@@ -54,12 +66,13 @@ package struct LocalRendezvous: Discovery {
             let new = folder.paths(of: scope).filter { !asked.contains($0) }.prefix(Self.askLimit)
             asked.formUnion(new)
             let rest = min(deadline - .now(), Self.patience)
-            for node in await ask(new, search, within: rest) where !found.contains(where: { $0.node == node.node }) {
+            for node in await ask(new, search, within: rest)
+            where aim.takes(node) && !found.contains(where: { $0.node == node.node }) {
                 found.append(node)
             }
-            guard found.count < limit, NIODeadline.now() < deadline,
+            guard found.count < aim.limit, NIODeadline.now() < deadline,
                 (try? await Task.sleep(for: Self.pause)) != nil
-            else { return Array(found.prefix(limit)) }
+            else { return Array(found.prefix(aim.limit)) }
         }
     }
 

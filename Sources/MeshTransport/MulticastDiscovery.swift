@@ -19,6 +19,8 @@ package struct MulticastDiscovery: Discovery {
     /// How often an announcement looks for new interfaces, and how long it waits before it makes a broken socket anew.
     private static let interfacePause = Duration.seconds(30)
     private static let repairPause = Duration.seconds(5)
+    /// When a node announces itself after its start, from one announcement to the next: datagrams get lost.
+    private static let announcementPauses: [Duration] = [.milliseconds(250), .milliseconds(750)]
 
     private let port: Int
     private let group: any EventLoopGroup
@@ -42,6 +44,24 @@ package struct MulticastDiscovery: Discovery {
             for (family, socket) in sockets {
                 // One for IPv4 and one for IPv6, each with its socket until the end.
                 tasks.addTask { await keep(announcement, on: family, first: socket) }
+            }
+            for family in MulticastFamily.allCases {
+                // As many as there are interfaces; each ends after its last announcement.
+                for device in family.devices() { tasks.addTask { await tell(announcement, family, device) } }
+            }
+        }
+    }
+
+    /// Announces on one interface, a few times.
+    private func tell(_ announcement: Announcement, _ family: MulticastFamily, _ device: MulticastDevice) async {
+        guard let socket = try? await family.asking(on: device, group: group),
+            let target = try? family.group(port: port)
+        else { return }
+        try? await socket.executeThenClose { _, outbound in
+            for pause in Self.announcementPauses + [nil] {
+                let words = ByteBuffer(bytes: try announcement.words())
+                try await outbound.write(AddressedEnvelope(remoteAddress: target, data: words))
+                if let pause { try await Task.sleep(for: pause) }
             }
         }
     }
@@ -78,7 +98,7 @@ package struct MulticastDiscovery: Discovery {
         }
     }
 
-    package func find(_ scope: DiscoveryScope, atMost limit: Int, within time: Duration) async -> [FoundNode] {
+    package func find(_ scope: DiscoveryScope, for aim: DiscoveryAim, within time: Duration) async -> [FoundNode] {
         let search = SealedSearch(scope)
         let (answers, continuation) = AsyncStream.makeStream(
             of: FoundNode.self, bufferingPolicy: .bufferingOldest(1_024))
@@ -89,18 +109,36 @@ package struct MulticastDiscovery: Discovery {
                     tasks.addTask { await ask(family, device, search) { continuation.yield($0) } }
                 }
             }
+            for family in MulticastFamily.allCases {
+                // Who begins to listen meanwhile says so by itself.
+                tasks.addTask { await hear(family, search) { continuation.yield($0) } }
+            }
             // Ends the answers, and with them the loop below.
             tasks.addTask {
                 try? await Task.sleep(for: time)
                 continuation.finish()
             }
             var found: [FoundNode] = []
-            for await node in answers where !found.contains(where: { $0.node == node.node }) {
+            for await node in answers where aim.takes(node) && !found.contains(where: { $0.node == node.node }) {
                 found.append(node)
-                if found.count >= limit { break }
+                if found.count >= aim.limit { break }
             }
             tasks.cancelAll()
             return found
+        }
+    }
+
+    /// Hears announcements on all interfaces until cancelled.
+    private func hear(
+        _ family: MulticastFamily, _ search: SealedSearch, _ found: @Sendable @escaping (FoundNode) -> Void
+    ) async {
+        guard let socket = try? await family.answering(port: port, group: group) else { return }
+        try? await socket.executeThenClose { inbound, _ in
+            await family.joinAll(socket.channel)
+            for try await announcement in inbound {
+                let source = NodeAddress(announcement.remoteAddress)
+                if let node = search.answer(announcement.data, from: source) { found(node) }
+            }
         }
     }
 
@@ -139,8 +177,16 @@ private final class Announcement: Sendable {
     private let responder = Mutex(DiscoveryResponder())
 
     init(_ scope: DiscoveryScope, _ found: FoundNode) {
-        answers = SealedAnswers(scope, found)
+        answers = SealedAnswers(scope) {
+            FoundNode(
+                node: found.node,
+                addresses: Array(
+                    found.addresses.flatMap(LocalAddresses.reachable).prefix(DiscoveryMessage.addressLimit)))
+        }
     }
+
+    /// What is said unasked.
+    func words() throws -> [UInt8] { try answers.announcement() }
 
     /// Seals are checked first: only who has the key takes a place in the responder's table.
     func answer(to question: AddressedEnvelope<ByteBuffer>) -> AddressedEnvelope<ByteBuffer>? {

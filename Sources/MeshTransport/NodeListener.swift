@@ -83,7 +83,8 @@ package final class NodeListener: Sendable {
                         await withTaskCancellationHandler {
                             await handle(connection)
                         } onCancel: {
-                            connection.close()
+                            // Whoever talks over it has a last word, which is said at once.
+                            connection.close(within: .milliseconds(500))
                         }
                         connection.close()
                     }

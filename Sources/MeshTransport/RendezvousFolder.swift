@@ -34,6 +34,41 @@ struct RendezvousFolder: Sendable {
         return place
     }
 
+    /// Throws where no socket of any scope could be made. 50: the longest tag, its number, and what stands around them.
+    func check() throws(TransportError) {
+        try secure()
+        guard path.utf8.count + 50 <= Self.pathLimit else {
+            throw .rendezvous(
+                "the folder \(path) has a name of more than \(Self.pathLimit - 50) bytes; choose a shorter one")
+        }
+    }
+
+    /// Removes the sockets of processes that were killed: what is visible listens, so one that refuses is a dead one's.
+    func sweep() {
+        for socket in sockets({ _ in true }).prefix(Self.sweepLimit) where Self.refuses(socket) { remove(socket) }
+    }
+
+    /// Sockets looked at in one sweep.
+    private static let sweepLimit = 1_024
+
+    /// Answers at once: connecting to a Unix socket does not wait where the socket does not block.
+    private static func refuses(_ socket: String) -> Bool {
+        let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(socket.utf8)
+        guard bytes.count <= pathLimit else { return false }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        return result != 0 && errno == ECONNREFUSED
+    }
+
     /// Makes the socket visible to askers.
     func publish(_ place: Place) throws(TransportError) {
         guard rename(place.hidden, place.visible) == 0 else {
@@ -46,7 +81,9 @@ struct RendezvousFolder: Sendable {
     func remove(_ socket: String) { unlink(socket) }
 
     /// All visible sockets of a scope, in any order; none where the folder is missing or not safe.
-    func paths(of scope: DiscoveryScope) -> [String] {
+    func paths(of scope: DiscoveryScope) -> [String] { sockets { $0.hasPrefix(scope.tag + "-") } }
+
+    private func sockets(_ isMeant: (String) -> Bool) -> [String] {
         guard isOurs(), let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
         var paths: [String] = []
@@ -54,7 +91,7 @@ struct RendezvousFolder: Sendable {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if name.hasPrefix(scope.tag + "-"), name.hasSuffix(Self.suffix) { paths.append("\(path)/\(name)") }
+            if name.hasSuffix(Self.suffix), !name.hasPrefix("."), isMeant(name) { paths.append("\(path)/\(name)") }
         }
         return paths
     }

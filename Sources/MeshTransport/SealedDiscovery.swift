@@ -6,18 +6,28 @@ import Synchronization
 
 /// The announcing side's sealed talk within one scope.
 final class SealedAnswers: Sendable {
-    private let found: FoundNode
+    /// Asked for each answer: interfaces come and go.
+    private let found: @Sendable () -> FoundNode
     private let talk: Mutex<SealedTalk>
 
-    init(_ scope: DiscoveryScope, _ found: FoundNode) {
+    init(_ scope: DiscoveryScope, _ found: @escaping @Sendable () -> FoundNode) {
         self.found = found
         talk = Mutex(SealedTalk(scope))
+    }
+
+    /// What is said unasked, sealed anew each time: whoever looks for this node already need not ask again.
+    func announcement() throws -> [UInt8] {
+        let found = found()
+        return try talk.withLock {
+            try $0.seal(.answer(number: DiscoveryMessage.unasked, node: found.node, addresses: found.addresses))
+        }
     }
 
     /// The sealed answer to a sealed question; nil for a stranger's, a repeated one, or anything else.
     func answer(to datagram: ByteBuffer) -> [UInt8]? {
         talk.withLock { talk in
             guard case .question(let number) = talk.open(datagram) else { return nil }
+            let found = found()
             let answer = DiscoveryMessage.answer(number: number, node: found.node, addresses: found.addresses)
             guard let sealed = try? talk.seal(answer), sealed.count <= datagram.readableBytes else { return nil }
             return sealed
@@ -27,7 +37,7 @@ final class SealedAnswers: Sendable {
 
 /// The asking side's sealed talk within one scope: one question, asked as often as needed.
 final class SealedSearch: Sendable {
-    private let number = UInt64.random(in: 0...UInt64.max)
+    private let number = UInt64.random(in: (DiscoveryMessage.unasked + 1)...UInt64.max)
     private let talk: Mutex<SealedTalk>
 
     init(_ scope: DiscoveryScope) {
@@ -39,11 +49,13 @@ final class SealedSearch: Sendable {
         try talk.withLock { try $0.seal(.question(number: number)) }
     }
 
-    /// Whoever answered; nil for a stranger's or repeated datagram, or the answer to another question. `source`: the
+    /// Whoever answered or announced itself; nil for a stranger's or repeated datagram, or the answer to another question. `source`: the
     /// address the answer came from, for a node that listens on all of its own.
     func answer(_ datagram: ByteBuffer, from source: NodeAddress?) -> FoundNode? {
         talk.withLock { talk in
-            guard case .answer(number: number, let node, let addresses) = talk.open(datagram) else { return nil }
+            guard case .answer(let answered, let node, let addresses) = talk.open(datagram),
+                answered == number || answered == DiscoveryMessage.unasked
+            else { return nil }
             var found = FoundNode(node: node, addresses: addresses)
             if let source {
                 let isV6 = source.host.contains(":")

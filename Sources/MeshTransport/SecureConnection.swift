@@ -34,6 +34,13 @@ package final class SecureConnection: Sendable {
     /// Says goodbye in TLS and closes. May be called at any time, more than once.
     package func close() { channel.close(promise: nil) }
 
+    /// Closes after `time`, unless somebody did before.
+    func close(within time: TimeAmount) {
+        let channel = channel
+        let late = channel.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in late.cancel() }
+    }
+
     /// Returns once the connection is closed, whoever closed it.
     package func closed() async { try? await channel.closeFuture.get() }
 

@@ -7,6 +7,9 @@ package enum DiscoveryMessage: Hashable, Sendable {
     /// I do: here are the addresses of my control listener.
     case answer(number: UInt64, node: NodeID, addresses: [NodeAddress])
 
+    /// The number of an answer that nobody asked for: a node announces itself.
+    package static let unasked: UInt64 = 0
+
     /// Addresses in one answer at most: 16 × (1 + 45 + 2) bytes fit a datagram.
     package static let addressLimit = 16
 

@@ -49,6 +49,66 @@ import Testing
         }
     }
 
+    /// A colleague who waits on the same machine is simply not the one that is meant.
+    @Test(arguments: ["ben", "cleo"])
+    func theOneThatIsMeantAmongThree(name: String) async throws {
+        try await onStage { stage in
+            try await stage.foundMeshOfThree()
+            stage.makeTree(size: 100_000)
+            let (ben, cleo) = (try stage.waitForAnybody("B"), try stage.waitForAnybody("C"))
+            for waiting in [ben, cleo] { #expect(await waiting.event("listening") != nil) }
+            let sender = try stage.sendToMember(name)
+            let (wanted, other) = name == "ben" ? (ben, cleo) : (cleo, ben)
+            try await stage.bothSucceed(sender, wanted)
+            #expect(other.isRunning && stage.names("OUT-" + (name == "ben" ? "C" : "B")).isEmpty)
+        }
+    }
+
+    /// Waits for the one that is meant, and does not blame the one that is there.
+    @Test func anAbsentMemberIsWaitedFor() async throws {
+        try await onStage { stage in
+            try await stage.foundMeshOfThree()
+            stage.makeTree(size: 10_000)
+            let ben = try stage.waitForAnybody("B")
+            #expect(await ben.event("listening") != nil)
+            try await stage.sendToMember("cleo", "--wait", "1").expectEnd(4, saying: "nobody was found")
+            #expect(ben.isRunning)
+        }
+    }
+
+    /// Some get it and some do not: each is told, and the command says that not all is well.
+    @Test(arguments: ["cleo,ben", "all"])
+    func oneOfSeveralIsAbsent(names: String) async throws {
+        try await onStage { stage in
+            try await stage.foundMeshOfThree()
+            stage.makeTree(size: 100_000)
+            let ben = try stage.waitForAnybody("B")
+            #expect(await ben.event("listening") != nil)
+            let sender = try stage.sendToMember(names, "--wait", "1")
+            #expect(await sender.exit() == 23, "\(sender.errors)")
+            #expect(await ben.exit() == 0, "\(ben.errors)")
+            let targets = sender.events.filter { $0.name == "target" }
+            #expect(Set(targets.compactMap { $0.text("name") }) == ["ben", "cleo"])
+            #expect(targets.first { $0.text("name") == "ben" }?.number("code") == 0)
+            #expect(targets.first { $0.text("name") == "cleo" }?.number("code") == 4)
+        }
+    }
+
+    /// A member that looks a name up is not the peer: it once replaced "for ever" by the patience for a lost one.
+    @Test func aNameThatIsLookedUpEndsNobodysWaiting() async throws {
+        try await onStage { stage in
+            try await stage.foundMeshOfThree()
+            stage.makeTree(size: 100_000)
+            let ben = try stage.waitForAnybody("B", "--patience", "0.5")
+            #expect(await ben.event("listening") != nil)
+            let asker = try stage.pmesh(
+                "send", stage("tree"), "--to", "dora", "--home", stage("C"), "--wait", "2", "--json", code: "")
+            try await asker.expectEnd(4, saying: "no member called dora answered")
+            #expect(ben.isRunning)
+            try await stage.bothSucceed(try stage.sendToMember("ben"), ben)
+        }
+    }
+
     @Test func nameThatNobodyHas() async throws {
         try await onStage { stage in
             try await stage.foundMesh()
@@ -125,6 +185,20 @@ extension Stage {
         let joiner = try pmesh(
             "mesh", "join", "--name", name, "--home", self(home), "--peer", "127.0.0.1:\(port)", "--json", code: code)
         return (issuer, joiner)
+    }
+
+    /// `C` joins as cleo.
+    fileprivate func foundMeshOfThree() async throws {
+        try await foundMesh()
+        let (issuer, joiner) = try invite("C", as: "cleo", code: "0000-0000-0009")
+        #expect(await joiner.exit() == 0, "\(joiner.errors)")
+        #expect(await issuer.exit() == 0, "\(issuer.errors)")
+    }
+
+    /// A member waits at an address that only discovery tells, with a folder of its own.
+    fileprivate func waitForAnybody(_ home: String, _ options: String...) throws -> Child {
+        let line = ["receive", "--home", self(home), "--out", self("OUT-" + home), "--yes", "--json"] + options
+        return try start([Program.path] + line)
     }
 
     /// A member waits for what others send.

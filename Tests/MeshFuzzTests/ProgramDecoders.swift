@@ -62,7 +62,7 @@ extension FuzzedDecoder {
         for address in found.addresses where address.host.isEmpty || address.host.utf8.contains(0) {
             throw BrokenPromise("an address names a host")
         }
-        let answers = SealedAnswers(scope, found)
+        let answers = SealedAnswers(scope) { found }
         if answers.answer(to: ByteBuffer(bytes: bytes)) != nil { throw BrokenPromise("strangers are not answered") }
     }
 }

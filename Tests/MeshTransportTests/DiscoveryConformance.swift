@@ -35,7 +35,7 @@ struct DiscoveryConformance {
 
     /// Announcements may begin after the question.
     private func find(_ scope: DiscoveryScope, _ count: Int) async -> [FoundNode] {
-        await discovery.find(scope, atMost: count, within: patience).sorted { $0.node < $1.node }
+        await discovery.find(scope, for: .anybody(count), within: patience).sorted { $0.node < $1.node }
     }
 
     func nodesOfOneScopeFindEachOther() async throws {
@@ -43,7 +43,19 @@ struct DiscoveryConformance {
         let (ann, bob) = (Self.found(1, "192.0.2.1", "fd00::1"), Self.found(2, "192.0.2.2"))
         try await announcing([(scope, ann), (scope, bob)]) {
             #expect(await find(scope, 2) == [ann, bob])
-            #expect(await discovery.find(scope, atMost: 1, within: patience).count == 1)
+            #expect(await discovery.find(scope, for: .anybody(1), within: patience).count == 1)
+        }
+    }
+
+    /// Of those who answer only the one that is looked for counts; the one that asks never does.
+    func onlyWhoIsMeantIsFound() async throws {
+        let scope = Self.scope("meant")
+        let (ann, bob) = (Self.found(1, "192.0.2.1"), Self.found(2, "192.0.2.2"))
+        try await announcing([(scope, ann), (scope, bob)]) {
+            #expect(await discovery.find(scope, for: .node(bob.node), within: patience) == [bob])
+            #expect(await discovery.find(scope, for: .anybody(1, except: bob.node), within: patience) == [ann])
+            let absent = Self.found(3).node
+            #expect(await discovery.find(scope, for: .node(absent), within: .milliseconds(200)) == [])
         }
     }
 
@@ -52,8 +64,8 @@ struct DiscoveryConformance {
         try await announcing([(scope, Self.found(1, "192.0.2.1"))]) {
             #expect(await find(scope, 1).count == 1)
             let (otherKey, otherVersion) = (Self.scope("closed", key: 2), Self.scope("closed", version: 1))
-            #expect(await discovery.find(otherKey, atMost: 1, within: .milliseconds(200)) == [])
-            #expect(await discovery.find(otherVersion, atMost: 1, within: .milliseconds(200)) == [])
+            #expect(await discovery.find(otherKey, for: .anybody(1), within: .milliseconds(200)) == [])
+            #expect(await discovery.find(otherVersion, for: .anybody(1), within: .milliseconds(200)) == [])
         }
     }
 
@@ -68,6 +80,6 @@ struct DiscoveryConformance {
     func nobodyIsFoundOnceGone() async throws {
         let scope = Self.scope("gone")
         try await announcing([(scope, Self.found(1, "192.0.2.1"))]) { #expect(await find(scope, 1).count == 1) }
-        #expect(await discovery.find(scope, atMost: 1, within: .milliseconds(200)) == [])
+        #expect(await discovery.find(scope, for: .anybody(1), within: .milliseconds(200)) == [])
     }
 }

@@ -35,11 +35,11 @@ final class TableDiscovery: Discovery {
         table.withLock { $0[number] = nil }
     }
 
-    func find(_ scope: DiscoveryScope, atMost limit: Int, within time: Duration) async -> [FoundNode] {
+    func find(_ scope: DiscoveryScope, for aim: DiscoveryAim, within time: Duration) async -> [FoundNode] {
         let deadline = ContinuousClock.now + time
         while true {
-            let there = table.withLock { $0.values.filter { $0.0 == scope }.map(\.1) }
-            if there.count >= limit || ContinuousClock.now >= deadline { return Array(there.prefix(limit)) }
+            let there = table.withLock { $0.values.filter { $0.0 == scope && aim.takes($0.1) }.map(\.1) }
+            if there.count >= aim.limit || ContinuousClock.now >= deadline { return Array(there.prefix(aim.limit)) }
             // A table tells nobody of a change; `time`, the caller's, is what bounds this.
             try? await Task.sleep(for: .milliseconds(1))
         }
@@ -64,6 +64,11 @@ final class TableDiscovery: Discovery {
     @Test(arguments: Kind.allCases)
     func nodesOfOneScopeFindEachOther(_ kind: Kind) async throws {
         try await with(kind) { try await $0.nodesOfOneScopeFindEachOther() }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func onlyWhoIsMeantIsFound(_ kind: Kind) async throws {
+        try await with(kind) { try await $0.onlyWhoIsMeantIsFound() }
     }
 
     @Test(arguments: Kind.allCases)
@@ -96,7 +101,7 @@ private func multicastWorks() async throws -> Bool {
     let scope = DiscoveryConformance.scope("probe")
     return await withTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try? await discovery.announce(scope, as: DiscoveryConformance.found(1, "192.0.2.1")) }
-        let found = await discovery.find(scope, atMost: 1, within: .seconds(2))
+        let found = await discovery.find(scope, for: .anybody(1), within: .seconds(2))
         tasks.cancelAll()
         return !found.isEmpty
     }
@@ -106,6 +111,10 @@ private func multicastWorks() async throws -> Bool {
 struct MulticastDiscoveryTests {
     @Test func nodesOfOneScopeFindEachOther() async throws {
         try await multicastConformance().nodesOfOneScopeFindEachOther()
+    }
+
+    @Test func onlyWhoIsMeantIsFound() async throws {
+        try await multicastConformance().onlyWhoIsMeantIsFound()
     }
 
     @Test func withoutTheKeyNobodyIsFound() async throws {
@@ -146,7 +155,7 @@ struct MulticastDiscoveryTests {
             bindAndDie(path)
             #expect(access(path, F_OK) == 0)
             let rendezvous = LocalRendezvous(folder: folder, group: group)
-            #expect(await rendezvous.find(scope, atMost: 1, within: .seconds(5)) == [])
+            #expect(await rendezvous.find(scope, for: .anybody(1), within: .seconds(5)) == [])
             #expect(access(path, F_OK) != 0)
         }
     }

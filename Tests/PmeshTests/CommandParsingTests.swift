@@ -12,7 +12,7 @@ import Testing
                 "send", "DIR/tree", "--home", "A", "--listen", "127.0.0.1:7411", "--json",
             ]) as? Send)
         #expect(command.paths.map(\.bytes) == [Array("DIR/tree".utf8)])
-        #expect(command.meeting.listen.map(\.description) == ["127.0.0.1:7411"])
+        #expect(command.meeting.listen.map(\.address.description) == ["127.0.0.1:7411"])
         #expect(command.talk.json)
         #expect(!command.dryRun)
     }
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ["send"], ["send", ""], ["send", "a", "--compress", "10"], ["send", "a", "--peer", "nowhere"],
+        ["send"], ["send", ""], ["send", "a", "--compress", "10"], ["send", "a", "--peer", "no where"],
         ["send", "a", "--to", "ada,"],
         ["receive", "--on-conflict", "maybe"], ["receive", "a", "b"], ["history", "--json", "--csv"],
         ["history", "--limit", "0"],

@@ -28,8 +28,8 @@ import Testing
     @Test func severalAddressesAreSeparatedByCommas() throws {
         let settings = Settings(
             environment: Environment(["PMESH_PEER": "a:1,[::1]:2"]), file: ConfigurationFile(), home: home)
-        let peers: [NodeAddress] = try settings.values([], "PEER", "peers", nil)
-        #expect(peers == [NodeAddress(host: "a", port: 1), NodeAddress(host: "::1", port: 2)])
+        let peers: [DialAddress] = try settings.values([], "PEER", "peers", nil)
+        #expect(peers.map(\.address) == [NodeAddress(host: "a", port: 1), NodeAddress(host: "::1", port: 2)])
     }
 
     @Test func aWrongValueIsNamedWithItsPlace() throws {

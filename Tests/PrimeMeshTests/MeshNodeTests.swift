@@ -68,6 +68,47 @@ import Testing
         }
     }
 
+    /// Whoever stops says so: the other side need not find out by itself.
+    @Test func aStopReachesThePeer() async throws {
+        try await withNodes { ada, ben, folder in
+            try Self.makeTree(folder + "/tree")
+            let (address, isAsked, reason) = (Promise<NodeAddress>(), Promise<Bool>(), Promise<String>())
+            var request = SendRequest(paths: [bytes(folder + "/tree")])
+            request.code = MeshNode.drawCode()
+            request.meeting.listen = [NodeAddress(host: "127.0.0.1", port: 0)]
+            var wanted = ReceiveRequest(out: bytes(folder + "/out"))
+            wanted.code = request.code
+            let (sending, receiving) = (request, wanted)
+            let sender = Task {
+                await Self.failure {
+                    try await ada.send(sending) { event in
+                        if case .listening(let all) = event, let one = all.first { address.fulfil(one) }
+                        if case .lost(let why) = event { reason.fulfil(why) }
+                    }
+                }
+            }
+            let receiver = Task {
+                await Self.failure {
+                    var receiving = receiving
+                    receiving.meeting.peers = [try #require(await address.value)]
+                    return try await ben.receive(
+                        receiving,
+                        decide: { _ in
+                            isAsked.fulfil(true)
+                            try? await Task.sleep(for: .seconds(60))
+                            return false
+                        }, events: { _ in })
+                }
+            }
+            _ = await isAsked.value
+            receiver.cancel()
+            #expect(await receiver.value?.code == .interrupted)
+            #expect(await reason.value == "the other side stopped")
+            sender.cancel()
+            #expect(await sender.value?.code == .interrupted)
+        }
+    }
+
     @Test func nothingToSendIsUsage() async throws {
         try await withNodes { ada, _, _ in
             #expect(await Self.failure { try await ada.send(SendRequest(paths: [])) { _ in } }?.code == .usage)

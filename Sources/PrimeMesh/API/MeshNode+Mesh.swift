@@ -1,3 +1,4 @@
+import MeshControl
 import MeshJournal
 import MeshTransport
 import MeshTrust
@@ -42,7 +43,7 @@ extension MeshNode {
             let wait = options.wait ?? Double(CodeLife.lifetime) / 1e9
             return try await meet(.code(meeting), options, listens: true, events) { links in
                 events(.waiting)
-                return try await self.issue(authority, try await links.next(within: wait))
+                return try await self.issue(authority, try await links.next(by: Self.deadline(wait)))
             }
         }
     }
@@ -54,7 +55,7 @@ extension MeshNode {
             let request = try MembershipRequest(verifying: csr)
             guard request.nodeID == peer else { throw MembershipError.otherNode(request.nodeID) }
             let membership = try authority.admit(request: csr, name: name, now: NodeClock.wall, taken: { taken[$0] })
-            try await remember(peer, name, link)
+            try await self.remember(peer, name, link)
             return membership
         }
         return MemberInfo(
@@ -73,7 +74,7 @@ extension MeshNode {
             let code = try OneTimeCode(text)
             let meeting = try await CodeMeeting.open(code, role: .claimant, node: context)
             let membership = try await meet(.code(meeting), options, listens: false, { _ in }) { links in
-                let link = try await links.next(within: options.wait ?? 30)
+                let link = try await links.next(by: Self.deadline(options.wait ?? 30))
                 defer { link.control.close() }
                 let membership = try await MembershipExchange(node: self.context, link: link).join(name: name)
                 try await self.remember(link.peer.nodeID, nil, link)
@@ -107,8 +108,8 @@ extension MeshNode {
         _ body: @escaping @Sendable (LinkSource) async throws -> Value
     ) async throws -> Value {
         let links = try await LinkSource.open(
-            node: context, scope: scope, options: options, listensByDefault: listens, registry: ChannelRegistry())
-        if case .listening(let listener) = links { events(.listening(listener.listener.controlAddresses)) }
+            node: context, scope: scope, options: options, listensByDefault: listens, registry: ChannelRegistry(),
+            events: events)
         return try await links.serving { try await body(links) }
     }
 
@@ -125,24 +126,35 @@ extension MeshNode {
                 node: node, name: name, publicKey: link?.peer.publicKeyDER, firstSeen: now, lastSeen: now))
     }
 
-    /// Scopes for members by name: by what this node knows of them, else by asking whoever can be found.
-    func memberScopes(_ names: [String], _ options: MeetingOptions) async throws -> [MeetingScope] {
-        let membership = try await MembershipStore(node: context).only()
-        var scopes: [MeetingScope] = []
+    /// The members that are meant: names as given, each once, or with `all` everybody this node has met.
+    func memberNames(_ names: [String]) async throws -> [String] {
+        _ = try await MembershipStore(node: context).only()
         let wanted = names == ["all"] ? try await members().filter { !$0.isSelf }.map(\.name) : names
         guard !wanted.isEmpty else { throw MeshError(.noPeer, "this node has met no other member yet: name one") }
+        var seen: Set<String> = []
         for name in wanted {
             _ = try MemberName(name)
             let known = try await takenNames()[name]
             guard known != context.identity.nodeID else {
                 throw MeshError(.usage, "\(name) is this node itself: name another member")
             }
-            var mesh = MeshMeeting(membership: membership, identity: context.identity, expected: known)
             if known == nil { try await refuseUnknown(name) }
-            if known == nil { mesh.expected = try await find(name, mesh, options) }
-            scopes.append(.mesh(mesh))
         }
-        return scopes
+        return wanted.filter { seen.insert($0).inserted }
+    }
+
+    /// Where a member is met: by what this node knows of it, else by asking whoever can be found.
+    func memberScope(_ name: String, _ options: MeetingOptions) async throws -> MeetingScope {
+        let membership = try await MembershipStore(node: context).only()
+        let known = try await takenNames()[name]
+        var mesh = MeshMeeting(membership: membership, identity: context.identity, expected: known)
+        if known == nil { mesh.expected = try await find(name, mesh, options) }
+        return .mesh(mesh)
+    }
+
+    /// Monotonic nanoseconds when `seconds` are over; nil: never.
+    private static func deadline(_ seconds: Double) -> UInt64? {
+        MeetingPatience(first: seconds, again: seconds, now: NodeClock.monotonic).deadline
     }
 
     /// Where memberships are issued all names are known: one that is not is a slip, and nobody needs to be asked.
@@ -156,7 +168,7 @@ extension MeshNode {
     /// Goes through everybody who can be found until one has this name in its certificate.
     private func find(_ name: String, _ mesh: MeshMeeting, _ options: MeetingOptions) async throws -> NodeID {
         let dialer = LinkDialer(node: context, scope: .mesh(mesh), addresses: options.peers)
-        let deadline = NodeClock.monotonic + UInt64((options.wait ?? 30) * 1e9)
+        let deadline = Self.deadline(options.wait ?? 30) ?? .max
         guard let peer = try await dialer.first(by: deadline, where: { $0.name == name }) else {
             throw MeshError(
                 .noPeer,

@@ -5,7 +5,9 @@ import MeshTrust
 import MeshWire
 
 extension MeshNode {
-    /// Sends files and folders: under a code to whoever gives it, or to members by name, one after the other.
+    /// Sends files and folders: under a code to whoever gives it, or to members by name, one after the other. A member that
+    /// is not there does not keep the next one from its own; where more than one was named, what came of each is told in a
+    /// `.target` event. Throws where nobody got it: what went wrong with the first.
     public func send(
         _ request: SendRequest, events: @escaping @Sendable (TransferEvent) -> Void
     ) async throws(MeshError) -> [TransferSummary] {
@@ -18,15 +20,18 @@ extension MeshNode {
                 compression: request.compression.text, exclude: request.exclude,
                 includesKeys: request.includesKeys ? true : nil)
             if request.code == nil, request.to.isEmpty { try await tellUnfinished(roots, events) }
-            var summaries: [TransferSummary] = []
-            for scope in try await scopes(request, events) {
-                let flow = SendFlow(
+            let context = context
+            let send = { @Sendable (scope: MeetingScope) in
+                try await SendFlow(
                     node: context, roots: roots, scope: scope, options: options, meeting: request.meeting,
-                    again: request.again,
-                    events: events)
-                summaries.append(try await flow.run())
+                    again: request.again, events: events
+                ).run()
             }
-            return summaries
+            guard request.to.isEmpty else { return try await self.send(to: request.to, request.meeting, events, send) }
+            let code = try OneTimeCode(request.code ?? Self.drawCode())
+            let meeting = try await CodeMeeting.open(code, role: .issuer, node: context)
+            events(.code(code.withCheck))
+            return [try await send(.code(meeting))]
         }
     }
 
@@ -48,15 +53,25 @@ extension MeshNode {
             ))
     }
 
-    private func scopes(
-        _ request: SendRequest, _ events: @Sendable (TransferEvent) -> Void
-    ) async throws -> [MeetingScope] {
-        guard request.to.isEmpty else { return try await memberScopes(request.to, request.meeting) }
-        let text = request.code ?? Self.drawCode()
-        let code = try OneTimeCode(text)
-        let meeting = try await CodeMeeting.open(code, role: .issuer, node: context)
-        events(.code(code.withCheck))
-        return [.code(meeting)]
+    private func send(
+        to names: [String], _ options: MeetingOptions, _ events: @Sendable (TransferEvent) -> Void,
+        _ send: @Sendable (MeetingScope) async throws -> TransferSummary
+    ) async throws -> [TransferSummary] {
+        let targets = try await memberNames(names)
+        var results = TargetResults()
+        for name in targets {
+            do {
+                let summary = try await send(try await memberScope(name, options))
+                results.sent(summary)
+                if targets.count > 1 { events(.target(name: name, failure: nil)) }
+            } catch {
+                try Task.checkCancellation()
+                let cause = MeshError(error)
+                results.failed(name, cause)
+                if targets.count > 1 { events(.target(name: name, failure: cause)) }
+            }
+        }
+        return try results.summaries(of: targets.count)
     }
 
     /// Absolute, without a trailing slash, sorted: the same paths are the same transfer, however they were given.

@@ -19,6 +19,8 @@ public enum TransferEvent: Sendable {
     /// The peer was lost; it is waited for.
     case lost(reason: String)
     case done(TransferSummary)
+    /// Sender to several members: what came of one of them; no `failure`: it has everything.
+    case target(name: String, failure: MeshError?)
 }
 
 /// A snapshot of a running transfer; at most ten a second.

@@ -1,3 +1,4 @@
+import MeshControl
 import MeshTransfer
 import MeshTrust
 import MeshWire
@@ -16,35 +17,42 @@ struct PeerLoop: Sendable {
 
     func run(_ purpose: PeerSession.Purpose) async throws {
         report.event(.waiting)
-        var limit = wait
+        var patience = MeetingPatience(first: wait, again: patience, now: NodeClock.monotonic)
         var isResumed = isResumed
         while true {
-            let link = try await next(within: limit)
+            let link = try await next(patience)
             report.nextSession()
-            let (report, isAgain) = (report, isResumed)
-            isResumed = true
-            let session = PeerSession(node: node, link: link, purpose: purpose, registry: registry) { news in
-                switch news {
-                case .connected(let name):
-                    report.event(.connected(peer: link.peer.nodeID, name: name, isResumed: isAgain))
-                case .progress(let snapshot, let lanes): report.progress(snapshot, lanes: lanes)
-                }
-            }
-            switch await session.run() {
+            let session = session(link, purpose, isResumed: isResumed)
+            let outcome = await session.run()
+            let hadTransfer = await session.hasTransfer
+            isResumed = isResumed || hadTransfer
+            switch outcome {
             case .done: return
             case .failed(let error): throw error
             case .lost(let reason):
                 try Task.checkCancellation()
-                report.event(.lost(reason: reason))
-                limit = patience
+                // In a mesh, whoever looks a name up connects and says nothing: nobody was there to be lost.
+                if await session.isMet || link.isCode { report.event(.lost(reason: reason)) }
+                patience.linkEnded(hadTransfer: hadTransfer, now: NodeClock.monotonic)
             }
         }
     }
 
-    private func next(within seconds: Double) async throws -> PeerLink {
+    private func session(_ link: PeerLink, _ purpose: PeerSession.Purpose, isResumed: Bool) -> PeerSession {
+        let report = report
+        return PeerSession(node: node, link: link, purpose: purpose, registry: registry) { news in
+            switch news {
+            case .connected(let name):
+                report.event(.connected(peer: link.peer.nodeID, name: name, isResumed: isResumed))
+            case .progress(let snapshot, let lanes): report.progress(snapshot, lanes: lanes)
+            }
+        }
+    }
+
+    private func next(_ patience: MeetingPatience) async throws -> PeerLink {
         do {
-            return try await source.next(within: seconds)
-        } catch let error as MeshError where error.code == .noPeer && seconds == patience && patience != wait {
+            return try await source.next(by: patience.deadline)
+        } catch let error as MeshError where error.code == .noPeer && patience.isReturn {
             throw MeshError(.timedOut, "the other side did not come back in time: run both commands again to go on")
         }
     }

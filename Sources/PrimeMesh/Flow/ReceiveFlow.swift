@@ -69,8 +69,8 @@ struct ReceiveFlow: Sendable {
         }
         let registry = ChannelRegistry()
         let links = try await LinkSource.open(
-            node: node, scope: scope, options: meeting, listensByDefault: !scope.isCode, registry: registry)
-        if case .listening(let listener) = links { events(.listening(listener.listener.controlAddresses)) }
+            node: node, scope: scope, options: meeting, listensByDefault: !scope.isCode, registry: registry,
+            events: events)
         let isSettled = try await settled() != nil
         let isKnown = known != nil || isSettled
         let wait = meeting.wait ?? (isSettled ? 10 : scope.isCode ? 30 : .infinity)

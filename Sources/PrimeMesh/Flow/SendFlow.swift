@@ -87,10 +87,10 @@ struct SendFlow: Sendable {
         report.begin(record.id)
         let registry = ChannelRegistry()
         let links = try await LinkSource.open(
-            node: node, scope: scope, options: meeting, listensByDefault: scope.isCode, registry: registry)
-        if case .listening(let listener) = links { events(.listening(listener.listener.controlAddresses)) }
+            node: node, scope: scope, options: meeting, listensByDefault: scope.isCode, registry: registry,
+            events: events)
         let walk = ManifestWalk(node: node, record: record, options: options, manifest: manifest, report: report)
-        let loop = loop(links, registry, report, isKnown: record.totals.entries > 0)
+        let loop = loop(links, registry, report, isKnown: done.bytes > 0 || done.wholeFiles > 0)
         try await links.serving {
             if !record.isManifestComplete { try await walk.check() }
             if record.totals.entries > 0, !record.state.isSettled {

@@ -14,45 +14,94 @@ struct LinkDialer: Sendable {
     /// Between the first two attempts at a given address: 10 ms in nanoseconds.
     private static let firstWait: UInt64 = 10_000_000
 
-    /// The next link, by `deadline` (monotonic nanoseconds). Waits between attempts up to 1 s; a peer that does not
-    /// know the code is final only where the user gave its address: discovery may have met a stranger.
+    /// The next link, by `deadline` (monotonic nanoseconds). Waits between attempts up to 1 s. A rejection is final where
+    /// the user gave the address, or the code: in a mesh, discovery may have met an address that is somebody else's by now.
     func next(by deadline: UInt64) async throws -> PeerLink {
         // Both commands are often started together: at a given address the other side is about to listen.
         var backoff = addresses.isEmpty ? Backoff() : Backoff(first: Self.firstWait)
         var generator = SystemRandomNumberGenerator()
         var last: (any Error)?
         while true {
-            for address in try await candidates(by: deadline) {
-                do {
-                    return try await link(to: address)
-                } catch let error as PeerRejection {
-                    throw error
-                } catch let error as TransportError where error.isFinal && !addresses.isEmpty {
-                    throw error
-                } catch {
-                    last = error
-                }
-            }
+            let candidates = try await candidates()
+            let race = await race(candidates)
+            if let link = race.link { return link }
             try Task.checkCancellation()
+            last = race.errors.last ?? last
+            if let last, !candidates.isEmpty, race.errors.count(where: isFinal) == candidates.count { throw last }
             let now = NodeClock.monotonic
             guard now < deadline else { throw last.map(noPeer) ?? noPeer() }
+            // A search that found nobody has waited already, and ears that are closed hear no announcement.
+            if candidates.isEmpty { continue }
             let wait = min(backoff.next(using: &generator), 1_000_000_000, deadline - now)
             try await Task.sleep(for: .nanoseconds(Int64(wait)))
         }
     }
 
-    /// The first peer that fits among all that can be found by `deadline`; nil where none does.
-    func first(by deadline: UInt64, where fits: (PeerIdentity) -> Bool) async throws -> PeerIdentity? {
-        while true {
-            for address in try await candidates(by: deadline) {
-                guard let link = try? await link(to: address) else { continue }
-                link.control.close()
-                if fits(link.peer) { return link.peer }
+    /// The first link of several attempts, each begun 250 ms after the one before (RFC 8305, section 5): an address that
+    /// swallows everything must not keep the next one waiting. Later links are closed.
+    private func race(_ candidates: [NodeAddress]) async -> (link: PeerLink?, errors: [any Error]) {
+        await withTaskGroup(of: Result<PeerLink, any Error>.self) { group in
+            for (place, address) in candidates.enumerated() {
+                // At most `foundLimit` nodes with 16 addresses each, or as many as the user gave.
+                group.addTask {
+                    do {
+                        try await Task.sleep(for: Self.stagger * place)
+                        return .success(try await self.link(to: address))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
             }
+            var (first, errors): (PeerLink?, [any Error]) = (nil, [])
+            for await result in group {
+                switch result {
+                case .success(let link) where first == nil:
+                    first = link
+                    group.cancelAll()
+                case .success(let link): link.control.close()
+                case .failure(let error): errors.append(error)
+                }
+            }
+            return (first, errors)
+        }
+    }
+
+    private static let stagger = Duration.milliseconds(250)
+
+    /// Dialing there again leads nowhere, and the user should hear of it.
+    private func isFinal(_ error: any Error) -> Bool {
+        switch error {
+        case is PeerRejection: !addresses.isEmpty || scope.isCode
+        case let error as TransportError: !addresses.isEmpty && error.isFinal
+        default: false
+        }
+    }
+
+    /// The first peer that fits among all that can be found by `deadline`; nil where none does. All are asked side by
+    /// side: one that does not answer must not keep the others waiting.
+    func first(by deadline: UInt64, where fits: @escaping @Sendable (PeerIdentity) -> Bool) async throws
+        -> PeerIdentity?
+    {
+        while true {
+            let candidates = try await candidates()
+            let peer = await withTaskGroup(of: PeerIdentity?.self) { group in
+                // As many as discovery answers with: `foundLimit` nodes.
+                for address in candidates { group.addTask { await self.peer(at: address) } }
+                defer { group.cancelAll() }
+                return await group.first { $0.map(fits) ?? false } ?? nil
+            }
+            if let peer { return peer }
             try Task.checkCancellation()
             guard NodeClock.monotonic < deadline else { return nil }
             try await Task.sleep(for: .milliseconds(500))
         }
+    }
+
+    /// Who answers there, nil where nobody does.
+    private func peer(at address: NodeAddress) async -> PeerIdentity? {
+        guard let link = try? await link(to: address) else { return nil }
+        link.control.close()
+        return link.peer
     }
 
     private func noPeer(_ last: any Error) -> MeshError {
@@ -69,26 +118,35 @@ struct LinkDialer: Sendable {
         )
     }
 
-    private func candidates(by deadline: UInt64) async throws -> [NodeAddress] {
+    private func candidates() async throws -> [NodeAddress] {
         guard addresses.isEmpty else { return addresses }
-        guard let discoveryScope = scope.discovery else { return [] }
-        let (node, limit) = (node, Self.foundLimit)
+        guard let discoveryScope = scope.discovery else {
+            try await Task.sleep(for: .seconds(1))
+            return []
+        }
+        let (node, aim) = (node, aim)
         let found = await withTaskGroup(of: [FoundNode].self) { group in
             let local = LocalRendezvous(folder: node.home.runtime, group: node.group)
             let network = MulticastDiscovery(group: node.group)
-            group.addTask { await local.find(discoveryScope, atMost: limit, within: .milliseconds(300)) }
-            group.addTask { await network.find(discoveryScope, atMost: limit, within: .milliseconds(1_000)) }
+            group.addTask { await local.find(discoveryScope, for: aim, within: .milliseconds(300)) }
+            group.addTask { await network.find(discoveryScope, for: aim, within: .milliseconds(1_000)) }
             var found: [FoundNode] = []
             for await nodes in group {
                 found += nodes
-                // Who is on this machine is at hand: the network need not be waited for.
-                if !nodes.isEmpty, scope.isCode { break }
+                // Whoever is on this machine is at hand: the network need not be waited for.
+                if found.count >= aim.limit { break }
             }
             group.cancelAll()
             return found
         }
+        return found.flatMap(\.addresses)
+    }
+
+    /// Under a code there is one to be found, in a mesh the one that is wanted; the rest are colleagues.
+    private var aim: DiscoveryAim {
         let own = node.identity.nodeID
-        return found.filter { $0.node != own }.flatMap(\.addresses)
+        if scope.isCode { return .anybody(1, except: own) }
+        return scope.pinned.map { .node($0) } ?? .anybody(Self.foundLimit, except: own)
     }
 
     /// Nodes that discovery may answer with.

@@ -16,25 +16,38 @@ final class LinkListener: Sendable {
     /// Wrong attempts at the code that the journal does not know of yet: at most 1,000, for then the code is burned.
     private let attempts: AsyncStream<Void>
 
-    /// Takes its addresses: every interface and a free port where none are given.
+    /// Takes its addresses, by the plan of what the user gave.
     static func open(
         node: NodeContext, scope: MeetingScope, options: MeetingOptions, registry: ChannelRegistry
     ) async throws -> LinkListener {
-        let everywhere = [NodeAddress(host: "0.0.0.0", port: 0)]
-        let configuration = NodeListener.Configuration(
-            control: options.listen.isEmpty ? everywhere : options.listen, data: options.dataListen)
         let (attempts, failed) = AsyncStream.makeStream(of: Void.self)
-        let listener = try await NodeListener.bind(
-            configuration, group: node.group, contexts: node.contexts,
-            credentials: { scope.credentials(for: $0, from: $1) },
-            rejected: { address, reason in
-                guard case .code(let code) = scope, reason.isWrongCode else { return }
-                if code.attemptFailed(from: address) { failed.yield() }
-            })
+        let data = options.dataListen.isEmpty ? nil : ListeningPlan(options.dataListen).attempts[0]
+        let listener = try await bind(ListeningPlan(options.listen)) { control in
+            try await NodeListener.bind(
+                NodeListener.Configuration(control: control, data: data ?? []), group: node.group,
+                contexts: node.contexts, credentials: { scope.credentials(for: $0, from: $1) },
+                rejected: { address, reason in
+                    guard case .code(let code) = scope, reason.isWrongCode else { return }
+                    if code.attemptFailed(from: address) { failed.yield() }
+                })
+        }
         return LinkListener(
-            listener, node: node, scope: scope, registry: registry, hasData: !options.dataListen.isEmpty,
-            attempts: attempts)
+            listener, node: node, scope: scope, registry: registry, hasData: data != nil, attempts: attempts)
     }
+
+    /// The first set of addresses that is free; the first one's trouble where none is.
+    private static func bind(
+        _ plan: ListeningPlan, _ bind: ([NodeAddress]) async throws -> NodeListener
+    ) async throws -> NodeListener {
+        var first: (any Error)?
+        for addresses in plan.attempts {
+            do { return try await bind(addresses) } catch { first = first ?? error }
+        }
+        throw first ?? CancellationError()
+    }
+
+    /// Where others reach this node: no address of these stands for all.
+    var reachable: [NodeAddress] { listener.controlAddresses.flatMap(LocalAddresses.reachable) }
 
     private init(
         _ listener: NodeListener, node: NodeContext, scope: MeetingScope, registry: ChannelRegistry, hasData: Bool,
@@ -118,15 +131,7 @@ final class LinkListener: Sendable {
                 connection, me: node.identity.nodeID, peer: peer, clock: { NodeClock.wall })
         else { return connection.close() }
         try? await control.send(.leaving(.identity))
-        // The peer closes once it has read that; closing first could reset the connection before.
-        await withDiscardingTaskGroup { group in
-            group.addTask {
-                try? await Task.sleep(for: Self.farewell)
-                control.close()
-            }
-            await connection.closed()
-            group.cancelAll()
-        }
+        await control.closed(within: Self.farewell)
     }
 
     /// How long a refused peer may take to close.
@@ -135,24 +140,20 @@ final class LinkListener: Sendable {
     private func acceptLane(_ connection: SecureConnection) async {
         guard let peer = try? scope.check(connection, plane: .lane, pinned: scope.pinned) else { return }
         let registry = registry
-        let admitted = SessionBox()
+        let admitted = LaneOwnerBox()
         let lane = try? await Lane.accept(connection, nonce: node.secret()) { name in
-            guard let session = registry.session(of: name.channel, peer: peer.nodeID) else { return .refused(.unknown) }
-            admitted.session = session
-            return await session.admit(name)
+            guard let owner = registry.owner(of: name.channel, peer: peer.nodeID) else { return .refused(.unknown) }
+            admitted.owner = owner
+            return await owner.admit(name)
         }
-        guard let lane, let session = admitted.session else { return }
-        await session.follow(lane)
+        guard let lane, let owner = admitted.owner else { return }
+        await owner.follow(lane)
     }
 }
 
 extension PeerLink {
     /// Lanes to begin with: more are opened while that brings more.
     static let usualLanes = 4
-}
-
-extension NodeAddress {
-    var isWildcard: Bool { host == "0.0.0.0" || host == "::" }
 }
 
 extension HandshakeFailure {

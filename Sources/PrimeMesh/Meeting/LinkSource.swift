@@ -9,11 +9,18 @@ enum LinkSource: Sendable {
     /// Dials where addresses are given; listens where that is asked for, or where the other side will dial.
     static func open(
         node: NodeContext, scope: MeetingScope, options: MeetingOptions, listensByDefault: Bool,
-        registry: ChannelRegistry
+        registry: ChannelRegistry, events: @Sendable (TransferEvent) -> Void
     ) async throws -> LinkSource {
         let listens = options.peers.isEmpty && (listensByDefault || !options.listen.isEmpty)
+        // Given addresses need nobody's folder.
+        let rendezvous = LocalRendezvous(folder: node.home.runtime, group: node.group)
+        if options.peers.isEmpty, let trouble = try await node.blocking({ rendezvous.trouble() }) {
+            events(.warning("processes of this machine find each other by the network alone: \(trouble)"))
+        }
         guard listens else { return .dialing(LinkDialer(node: node, scope: scope, addresses: options.peers)) }
-        return .listening(try await LinkListener.open(node: node, scope: scope, options: options, registry: registry))
+        let listener = try await LinkListener.open(node: node, scope: scope, options: options, registry: registry)
+        events(.listening(listener.reachable))
+        return .listening(listener)
     }
 
     /// Runs `body` and, where there is one, the listener beside it, which takes connections while `body` waits for a link or
@@ -34,23 +41,26 @@ enum LinkSource: Sendable {
         }
     }
 
-    /// The next link within `seconds`; throws `MeshError` when there is none.
-    func next(within seconds: Double) async throws -> PeerLink {
+    /// The next link by `deadline` (monotonic nanoseconds; nil: however long it takes); throws `MeshError` when there is
+    /// none.
+    func next(by deadline: UInt64?) async throws -> PeerLink {
         switch self {
-        case .dialing(let dialer):
-            return try await dialer.next(by: NodeClock.monotonic + UInt64(seconds * 1_000_000_000))
-        case .listening(let listener): return try await Self.first(of: listener.arrivals, within: seconds)
+        case .dialing(let dialer): return try await dialer.next(by: deadline ?? .max)
+        case .listening(let listener): return try await Self.first(of: listener.arrivals, by: deadline)
         }
     }
 
-    private static func first(of links: AsyncStream<PeerLink>, within seconds: Double) async throws -> PeerLink {
+    private static func first(of links: AsyncStream<PeerLink>, by deadline: UInt64?) async throws -> PeerLink {
         try await withThrowingTaskGroup(of: PeerLink?.self) { group in
             group.addTask {
                 for await link in links { return link }
                 return nil
             }
             group.addTask {
-                try await Task.sleep(for: .milliseconds(Int64(min(seconds, 1e9) * 1_000)))
+                let now = NodeClock.monotonic
+                // Without a deadline as long as the task lives: 30 years are never over.
+                let time = deadline.map { $0 - min(now, $0) } ?? 1_000_000_000_000_000_000
+                try await Task.sleep(for: .nanoseconds(Int64(clamping: time)))
                 return nil
             }
             defer { group.cancelAll() }

@@ -1,4 +1,6 @@
 import FoundationEssentials
+import MeshChannel
+import MeshControl
 import MeshTransport
 import MeshTrust
 import MeshWire
@@ -7,35 +9,43 @@ import MeshWire
 ///
 /// ```
 ///  joiner                         issuer
-///    introduce ────────────────▶
-///              ◀──────────────── introduce, pin
-///    pinned, request ──────────▶
+///    (introduction under a code, see `Introduction`)
+///    request ──────────────────▶
 ///              ◀──────────────── grant | refused
 /// ```
+/// Both sides give the whole of it ``limit``: a node that connects and says nothing holds nobody.
 struct MembershipExchange: Sendable {
     let node: NodeContext
     let link: PeerLink
 
+    /// Both are programs that answer at once; nobody is asked.
+    static let limit = Duration.seconds(30)
+
+    private var introduction: Introduction {
+        Introduction(
+            name: node.name, version: PeerSession.protocolVersion, isDialer: link.role == .dialer, isCode: true,
+            secret: link.pin)
+    }
+
     /// Issuer: answers one request; the name is taken down before the grant leaves.
     func issue(
+        _ decide: @escaping @Sendable (_ name: String, _ csr: [UInt8], _ from: NodeID) async throws -> Membership
+    ) async throws -> String {
+        let name = try await inTime { try await answer(decide) }
+        await link.control.closed(within: .seconds(1))
+        return name
+    }
+
+    private func answer(
         _ decide: @Sendable (_ name: String, _ csr: [UInt8], _ from: NodeID) async throws -> Membership
     ) async throws -> String {
-        try await link.control.send(.membership(.introduce(name: node.name, version: PeerSession.protocolVersion)))
-        if let secret = link.pin { try await link.control.send(.membership(.pin(secret: secret))) }
+        var introduction = introduction
+        try await follow(introduction.start())
         for try await frame in link.control.inbound {
             switch frame.message {
-            case .membership(.introduce), .membership(.pinned): continue
-            case .membership(.request(let name, let csr)):
-                do {
-                    let membership = try await decide(name, csr, link.peer.nodeID)
-                    let grant = Array(try JSONEncoder().encode(membership))
-                    try await link.control.send(.membership(.grant(membership: grant)))
-                    await link.control.connection.closed()
-                    return membership.name ?? name
-                } catch let error as MembershipError {
-                    try await link.control.send(.membership(.refused(error.isNameTaken ? .nameTaken : .declined)))
-                    throw error
-                }
+            case .membership(.request(let name, let csr)) where introduction.isSettled:
+                return try await grant(try await decided(name, csr, decide), name)
+            case .membership(let message): try await follow(introduction.heard(message))
             case .leaving(let code): throw MeshError(code)
             default: try await link.control.send(.error(.unsupported, regarding: frame.sequence))
             }
@@ -43,28 +53,86 @@ struct MembershipExchange: Sendable {
         throw MeshError(.timedOut, "the joining node went away: run `pmesh mesh join` there again with the same code")
     }
 
+    private func decided(
+        _ name: String, _ csr: [UInt8],
+        _ decide: @Sendable (_ name: String, _ csr: [UInt8], _ from: NodeID) async throws -> Membership
+    ) async throws -> Membership {
+        do {
+            return try await decide(name, csr, link.peer.nodeID)
+        } catch let error as MembershipError {
+            try await link.control.send(.membership(.refused(error.isNameTaken ? .nameTaken : .declined)))
+            throw error
+        }
+    }
+
+    private func grant(_ membership: Membership, _ name: String) async throws -> String {
+        let grant = Array(try JSONEncoder().encode(membership))
+        try await link.control.send(.membership(.grant(membership: grant)))
+        return membership.name ?? name
+    }
+
     /// Joiner: asks, and answers with the membership, checked to be this node's.
     func join(name: MemberName) async throws -> Membership {
-        try await link.control.send(.membership(.introduce(name: node.name, version: PeerSession.protocolVersion)))
+        try await inTime { try await ask(name) }
+    }
+
+    private func ask(_ name: MemberName) async throws -> Membership {
+        var introduction = introduction
+        try await follow(introduction.start())
         for try await frame in link.control.inbound {
             switch frame.message {
-            case .membership(.introduce): continue
-            case .membership(.pin(let secret)):
-                try await link.keepPin(secret)
-                try await link.control.send(.membership(.pinned))
-                let csr = try MembershipRequest(for: node.identity).der
-                try await link.control.send(.membership(.request(name: name.description, csr: csr)))
             case .membership(.grant(let bytes)): return try membership(bytes)
             case .membership(.refused(.nameTaken)): throw MeshError(.nameTaken)
             case .membership(.refused), .error:
                 throw MeshError(
                     .refused, "the other side gives no membership under this code: ask for one from `pmesh mesh invite`"
                 )
+            case .membership(let message):
+                try await follow(introduction.heard(message))
+                guard case .pin = message else { continue }
+                // Kept by now, or the link was refused.
+                try await follow(introduction.kept())
+                let csr = try MembershipRequest(for: node.identity).der
+                try await link.control.send(.membership(.request(name: name.description, csr: csr)))
             case .leaving(let code): throw MeshError(code)
             default: continue
             }
         }
         throw MeshError(.timedOut, "the inviting node went away: run both commands again")
+    }
+
+    private func follow(_ instructions: [Introduction.Instruction]) async throws {
+        for instruction in instructions {
+            switch instruction {
+            case .say(let message): try await link.control.send(.membership(message))
+            case .keep(let secret): try await link.keepPin(secret)
+            case .refuse(let code):
+                try await link.control.send(.leaving(code))
+                throw MeshError(
+                    .other,
+                    "the peer's first words were not those of this version, and it was disconnected: run the same version of pmesh on both machines"
+                )
+            case .met, .settled: break
+            }
+        }
+    }
+
+    /// Ends with the first of `body` and the limit; at the limit the link closes, so that `body` ends as well.
+    private func inTime<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        let control = link.control
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await Task.sleep(for: Self.limit)
+                control.close()
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let value = try await group.next() ?? nil else {
+                throw MeshError(.timedOut, "the other side did not answer within 30 s: run both commands again")
+            }
+            return value
+        }
     }
 
     private func membership(_ bytes: [UInt8]) throws -> Membership {

@@ -37,12 +37,19 @@ final class NodeContext: BlockingPool {
         self.boot = boot
         self.echoes = echoes
         process = ProcessIdentity.current(boot: boot)
-        group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-        pool = NIOThreadPool(numberOfThreads: Self.poolThreads)
+        let pool = NIOThreadPool(numberOfThreads: Self.poolThreads)
         pool.start()
-        identity = try await pool.runIfActive { try KeyFile.load(home: home) }
-        place = try JournalPlace(home)
-        journal = try await Journal(path: place.path, boot: boot)
+        do {
+            identity = try await pool.runIfActive { try KeyFile.load(home: home) }
+            place = try JournalPlace(home)
+            journal = try await Journal(path: place.path, boot: boot)
+        } catch {
+            // A node that does not come to be leaves no thread behind.
+            try? await pool.shutdownGracefully()
+            throw error
+        }
+        self.pool = pool
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
     }
 
     /// Runs blocking work off the cooperative pool.

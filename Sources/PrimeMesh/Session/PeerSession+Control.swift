@@ -1,4 +1,5 @@
 import MeshChannel
+import MeshControl
 import MeshJournal
 import MeshTransfer
 import MeshTransport
@@ -40,6 +41,7 @@ extension PeerSession {
         case .ready(let channel, let epoch, let fingerprint): peerReady(channel, epoch, fingerprint)
         case .transfer(let transfer):
             guard let shell else { return sayError(.unknown, frame) }
+            if case .offer = transfer.action { deadlines.offered() }
             for message in shell.control(transfer) { say.yield(message) }
         case .sync(var sync):
             guard sync.received == nil else {
@@ -69,38 +71,32 @@ extension PeerSession {
 
     private func membership(_ message: MembershipControl) {
         switch message {
-        case .introduce(let name, let version):
-            guard version == Self.protocolVersion else { return refuse(.unsupported) }
-            // Under a code a name is what its owner says; in a mesh it is what the certificate says.
-            peerName = link.peer.name ?? String(name.prefix(63))
-            begin()
-            if link.role == .dialer, !link.isCode { offerChannel() }
-        case .pin(let fresh):
-            guard link.isCode, link.role == .dialer, !isPinned else { return refuse(.protocolViolation) }
-            keepPin(fresh)
-        case .pinned:
-            guard link.isCode, link.role == .listener else { return refuse(.protocolViolation) }
-            isPinned = true
+        case .introduce, .pin, .pinned: follow(introduction.heard(message))
         case .request: say.yield(.membership(.refused(.unsupported)))
         case .grant, .refused: break
         }
     }
 
-    /// The secret is in the journal before the other side learns that it is kept.
-    private func keepPin(_ fresh: Bytes32) {
-        isPinned = true
-        if let secret, secret != fresh { return refuse(.identity) }
-        secret = fresh
-        let link = link
-        desk.inJournal {
-            try await link.keepPin(fresh)
-            return .pinKept
-        }
-    }
+    func pinKept() { follow(introduction.kept()) }
 
-    func pinKept() {
-        say.yield(.membership(.pinned))
-        offerChannel()
+    func follow(_ instructions: [Introduction.Instruction]) {
+        for instruction in instructions {
+            switch instruction {
+            case .say(let message): say.yield(.membership(message))
+            case .met(let name):
+                // Under a code a name is what its owner says; in a mesh it is what the certificate says.
+                peerName = link.peer.name ?? name
+                begin()
+            case .keep(let secret):
+                let link = link
+                desk.inJournal {
+                    try await link.keepPin(secret)
+                    return .pinKept
+                }
+            case .settled: if link.role == .dialer { offerChannel() }
+            case .refuse(let code): refuse(code)
+            }
+        }
     }
 
     /// This side parts, and says why to both.
@@ -131,7 +127,6 @@ extension PeerSession {
     }
 
     private func begin() {
-        guard shell == nil else { return }
         report(.connected(name: peerName))
         rememberPeer()
         switch purpose {
@@ -163,7 +158,8 @@ extension PeerSession {
     // MARK: channel
 
     private var ends: ChannelEnds {
-        ChannelEnds(local: node.identity.nodeID, remote: link.peer.nodeID, role: link.role, resumeSecret: secret)
+        ChannelEnds(
+            local: node.identity.nodeID, remote: link.peer.nodeID, role: link.role, resumeSecret: introduction.secret)
     }
 
     private func offerChannel() {
@@ -181,7 +177,7 @@ extension PeerSession {
     }
 
     private func answer(_ offer: ChannelOffer) async {
-        guard link.role == .listener, isPinned || !link.isCode else { return refuse(.protocolViolation) }
+        guard link.role == .listener, introduction.isSettled else { return refuse(.protocolViolation) }
         // One channel for a link: lanes of another one would be lanes that nobody counts.
         guard channel.map({ $0.agreed.channel == offer.channel }) ?? true else { return refuse(.tooMany) }
         let known = channel.flatMap { $0.agreed.channel == offer.channel ? $0.agreed.epoch : nil } ?? 0
@@ -220,6 +216,7 @@ extension PeerSession {
     func openIfReady() {
         guard let epoch = channel?.agreed.epoch, readyEpochs == (epoch, epoch), !isOpen else { return }
         isOpen = true
+        deadlines.channelOpened(awaitsOffer: purpose.awaitsOffer, now: NodeClock.monotonic)
         for message in shell?.channelOpened() ?? [] { say.yield(message) }
     }
 }

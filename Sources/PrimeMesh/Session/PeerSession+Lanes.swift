@@ -15,9 +15,8 @@ extension PeerSession {
         } else {
             var fresh = ChannelSession(agreed, patience: 60_000_000_000)
             let instructions = fresh.start(now: now)
-            if let old = channel { registry.remove(old.agreed.channel) }
             channel = fresh
-            if link.role == .listener { registry.add(agreed.channel, self, peer: link.peer.nodeID) }
+            if link.role == .listener { registry.add(agreed.channel, peer: link.peer.nodeID, owner: self) }
             carryOut(instructions)
         }
     }
@@ -34,7 +33,7 @@ extension PeerSession {
     }
 
     private func carryOut(_ instructions: [ChannelSession.Instruction]) {
-        guard flushDeadline == nil else { return }
+        guard !ending.hasBegun else { return }
         for instruction in instructions {
             switch instruction {
             case .dial(let name, let time): dial(name, at: time)

@@ -1,4 +1,5 @@
 import MeshChannel
+import MeshControl
 import MeshJournal
 import MeshTransfer
 import MeshTransport
@@ -15,15 +16,19 @@ actor PeerSession {
     enum Purpose: Sendable {
         case send(@Sendable (PeerIdentity) -> SendContext)
         case receive(@Sendable (PeerIdentity, _ name: String) -> ReceiveContext)
+
+        /// The peer is to offer a transfer once the channel works.
+        var awaitsOffer: Bool {
+            switch self {
+            case .send: false
+            case .receive: true
+            }
+        }
     }
 
     static let protocolVersion = 1
     /// The only stream so far: one transfer per link.
     static let stream: UInt16 = 1
-    /// What waits for the peer's last acknowledgement of nothing: nanoseconds until a flush is given up.
-    static let flushLimit: UInt64 = 3_000_000_000
-    /// Introduction, pin and channel are agreed within this time, nanoseconds.
-    static let agreementLimit: UInt64 = 15_000_000_000
 
     let node: NodeContext
     let link: PeerLink
@@ -41,16 +46,15 @@ actor PeerSession {
     var shell: (any TransferShell)?
     var channel: ChannelSession?
     var offering: PendingOffer?
-    var secret: Bytes32?
+    var introduction: Introduction
     var peerName = ""
-    var isPinned = false
     var isOpen = false
     var readyEpochs: (own: UInt32, peer: UInt32) = (0, 0)
     var outcome: PeerOutcome?
     /// Why a job of this side failed, for the peer.
     var farewell: FailureCode?
-    var flushDeadline: UInt64?
-    var agreeBy: UInt64
+    var ending = SessionEnding()
+    var deadlines: LinkDeadlines
     var generator = SystemRandomNumberGenerator()
     var meter = ThroughputMeter()
 
@@ -70,15 +74,16 @@ actor PeerSession {
         self.writes = writes
         self.tasks = tasks
         desk = JobDesk(pool: node.pool, events: send, writes: write, tasks: start)
-        secret = link.pin
+        introduction = Introduction(
+            name: node.name, version: Self.protocolVersion, isDialer: link.role == .dialer, isCode: link.isCode,
+            secret: link.pin)
         syncer = BackgroundSyncer(node: node)
-        agreeBy = NodeClock.monotonic + Self.agreementLimit
+        deadlines = LinkDeadlines(now: NodeClock.monotonic)
     }
 
     /// Talks until the transfer or the link has ended.
     func run() async -> PeerOutcome {
-        say.yield(.membership(.introduce(name: node.name, version: Self.protocolVersion)))
-        if link.isCode, link.role == .listener, let secret { say.yield(.membership(.pin(secret: secret))) }
+        follow(introduction.start())
         defer { if let shell { report(.progress(shell.progress, lanes: lanes.count)) } }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.readControl() }
@@ -92,11 +97,17 @@ actor PeerSession {
         }
         if let closing = shell?.closing { await closing() }
         if let id = channel?.agreed.channel {
-            registry.remove(id)
+            registry.remove(id, peer: link.peer.nodeID, owner: self)
             try? await node.journal.close(channel: id, reason: outcome?.word ?? "ended", at: NodeClock.wall)
         }
         return outcome ?? .lost("the session was ended")
     }
+
+    /// The peer has said its name.
+    var isMet: Bool { shell != nil }
+
+    /// A transfer was accepted on this link: its peer is the one that was waited for.
+    var hasTransfer: Bool { shell?.isUnderWay ?? false }
 
     /// The program wants to stop: the transfer stays resumable.
     nonisolated func stop() { desk.events.yield(.stop) }
@@ -105,14 +116,13 @@ actor PeerSession {
         await withTaskCancellationHandler {
             for await event in events {
                 await handle(event)
-                if let end = ending { outcome = outcome ?? end }
-                if outcome != nil, isFlushed { break }
+                outcome = outcome ?? shell?.outcome
+                if outcome != nil, isOver { break }
             }
         } onCancel: {
             stop()
         }
-        for lane in lanes.all { lane.close() }
-        link.control.close()
+        await part()
         desk.events.finish()
         desk.writes.finish()
         desk.tasks.finish()
@@ -124,22 +134,30 @@ actor PeerSession {
     private static let unread = MeshError(
         .other, "the peer does not read what it is told on the control link, so it was disconnected: try again later")
 
-    private var ending: PeerOutcome? { shell?.outcome }
-
-    /// Last messages have left, or had their time.
-    private var isFlushed: Bool {
-        guard let flushDeadline else {
-            self.flushDeadline = NodeClock.monotonic + Self.flushLimit
+    /// Begins the end where it has not begun, and answers whether it is reached.
+    private var isOver: Bool {
+        let now = NodeClock.monotonic
+        if ending.begin(now: now) {
             for lane in lanes.all { lane.closeWhenSent() }
-            if case .failed(let error) = outcome { sayGoodbye(error) }
-            return lanes.all.isEmpty && say.isEmpty
+            if let goodbye { say.yield(.leaving(goodbye)) }
         }
-        return lanes.all.isEmpty && say.isEmpty || NodeClock.monotonic >= flushDeadline
+        return ending.isOver(isSent: lanes.all.isEmpty && say.isEmpty, now: now)
     }
 
-    private func sayGoodbye(_ error: MeshError) {
+    /// What the peer is told last; nil where nothing failed.
+    private var goodbye: FailureCode? {
+        guard case .failed(let error) = outcome else { return nil }
         let usual: FailureCode = error.code == .interrupted ? .leaving : .cancelled
-        say.yield(.leaving(shell?.farewell ?? farewell ?? usual))
+        return shell?.farewell ?? farewell ?? usual
+    }
+
+    /// Closes lanes and link. A cancelled task's queue ends before it is asked to stop: then the goodbye leaves here, by
+    /// way of the event loop, which no cancellation reaches.
+    private func part() async {
+        for lane in lanes.all { lane.close() }
+        guard Task.isCancelled, !ending.hasBegun else { return link.control.close() }
+        outcome = outcome ?? .failed(MeshError(CancellationError()))
+        await link.control.part(saying: goodbye)
     }
 
     private func handle(_ event: PeerEvent) async {
@@ -177,8 +195,10 @@ actor PeerSession {
 
     private func tick() {
         let now = NodeClock.monotonic
-        if channel == nil, now > agreeBy, outcome == nil {
-            outcome = .lost("the other side did not agree on a channel in time")
+        switch deadlines.overdue(now: now) {
+        case .channel: outcome = outcome ?? .lost("the other side did not agree on a channel in time")
+        case .offer: outcome = outcome ?? .lost("the other side had nothing to send")
+        case nil: break
         }
         tickChannel(now: now)
         shell?.tick()

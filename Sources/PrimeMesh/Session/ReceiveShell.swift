@@ -35,6 +35,7 @@ final class ReceiveShell: TransferShell {
     /// The disk's own words on what failed; they tell more than the code that the peer gets.
     private var failure: MeshError?
     var isSettled: Bool { receipt != nil }
+    var isUnderWay: Bool { running != nil }
 
     init(_ context: ReceiveContext, desk: JobDesk, lanes: LaneSet, syncer: BackgroundSyncer?) {
         self.context = context

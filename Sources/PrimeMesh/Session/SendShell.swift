@@ -23,6 +23,7 @@ final class SendShell: TransferShell {
     private(set) var outcome: PeerOutcome?
     private(set) var farewell: FailureCode?
     private(set) var isSettled = false
+    private(set) var isUnderWay = false
 
     init(_ context: SendContext, desk: JobDesk, lanes: LaneSet) {
         self.context = context
@@ -79,7 +80,9 @@ final class SendShell: TransferShell {
 
     func control(_ message: TransferControl) -> [ControlMessage] {
         switch message.action {
-        case .accept(let from): carryOut(session.accepted(from: from))
+        case .accept(let from):
+            isUnderWay = true
+            carryOut(session.accepted(from: from))
         case .decline(let code): outcome = .failed(MeshError(code))
         case .cancel: outcome = .failed(MeshError(.cancelled))
         case .pause: outcome = .failed(MeshError(.paused))

@@ -18,6 +18,8 @@ protocol TransferShell: AnyObject {
     func tick()
     /// What is to be said or asked now, after any event.
     func settle() -> [ControlMessage]
+    /// A transfer was accepted: whoever is at the other end is the peer that was waited for.
+    var isUnderWay: Bool { get }
     /// Set once the transfer has ended, either way; the session then closes.
     var outcome: PeerOutcome? { get }
     /// What the peer is told on the control link where the transfer failed for a reason of this side; it may come before

@@ -79,7 +79,7 @@ struct Send: AsyncParsableCommand {
         let output = talk.output(settings.environment)
         let request = try request(settings, output)
         if dryRun { return try await preview(request, settings, output) }
-        let dial = request.meeting.listen.first { !$0.isWildcard }
+        let dial = request.meeting.listen.first { !$0.isWildcard && $0.port != 0 }
         let isChosen = request.code != nil
         let report = TransferReport(
             output: output, direction: .send, home: home.given,
@@ -151,9 +151,4 @@ extension HumanText {
         case .link: "\(entry.path) -> \(entry.target ?? "")"
         }
     }
-}
-
-extension NodeAddress {
-    /// An address one can listen at but not dial.
-    fileprivate var isWildcard: Bool { ["0.0.0.0", "::", "*"].contains(host) || port == 0 }
 }

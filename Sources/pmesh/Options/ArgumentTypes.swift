@@ -1,6 +1,6 @@
 public import ArgumentParser
 public import MeshTransfer
-public import MeshWire
+import MeshWire
 public import PrimeMesh
 
 /// A path as bytes, whatever their encoding.
@@ -62,10 +62,6 @@ enum LinkChoice: String, Sendable, ExpressibleByArgument, CaseIterable {
 extension CompressionMode: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
     public static var allValueStrings: [String] { ["auto", "always", "never", "1-9"] }
-}
-
-extension NodeAddress: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
 }
 
 extension TransferDirection: ExpressibleByArgument {}

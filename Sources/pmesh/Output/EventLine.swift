@@ -36,6 +36,12 @@ enum EventLine {
             line.add("reason", reason)
             return line
         case .done(let summary): return self.line(summary)
+        case .target(let name, let failure):
+            var line = JSONLine(event: "target")
+            line.add("name", name)
+            line.add("code", failure?.code.rawValue ?? 0)
+            if let failure { line.add("message", failure.message) }
+            return line
         }
     }
 

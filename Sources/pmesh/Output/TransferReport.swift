@@ -85,7 +85,7 @@ final class TransferReport: Sendable {
             case .done(let summary):
                 state.sum.end(summary.transfer)
                 if state.transfer == summary.transfer { state.transfer = nil }
-            case .code, .listening, .waiting, .connected, .file, .warning, .lost: break
+            case .code, .listening, .waiting, .connected, .file, .warning, .lost, .target: break
             }
         }
     }
@@ -108,6 +108,8 @@ final class TransferReport: Sendable {
         case .warning(let sentence): output.warning(sentence)
         case .lost(let reason): output.note("connection lost (\(reason)); waiting for the other side")
         case .done(let summary): SummaryText.lines(summary, direction: direction).forEach(result)
+        case .target(let name, nil): result("\(name): sent")
+        case .target(let name, let failure?): output.warning("\(name): \(failure.message)")
         }
     }
 

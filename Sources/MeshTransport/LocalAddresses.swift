@@ -1,0 +1,37 @@
+import Glibc
+package import MeshWire
+import NIOCore
+
+/// The addresses of this machine at which others can reach what listens on all of them.
+package enum LocalAddresses {
+    /// Addresses named at most: a machine with more is a host of containers, and those are its own.
+    package static let limit = 8
+
+    /// `address` itself, or where it stands for all interfaces of its family, one for each: those of networks, else the
+    /// loopback one. Link-local IPv6 addresses come without a zone: it would name an interface of this machine.
+    package static func reachable(_ address: NodeAddress) -> [NodeAddress] {
+        guard address.isWildcard else { return [address] }
+        let hosts = hosts(isV6: address.host != NodeAddress.anyV4)
+        return hosts.map { NodeAddress(host: $0, port: address.port) }
+    }
+
+    private static func hosts(isV6: Bool) -> [String] {
+        var all: [String] = []
+        for device in (try? System.enumerateDevices()) ?? [] {
+            guard let address = device.address, (address.protocol == .inet6) == isV6, address.protocol != .unix,
+                let host = address.ipAddress
+            else { continue }
+            let plain = String(host.prefix { $0 != "%" })
+            if !all.contains(plain) { all.append(plain) }
+        }
+        let outside = all.filter { !isLoopback($0) }.sorted { rank($0) < rank($1) }
+        return Array((outside.isEmpty ? all : outside).prefix(limit))
+    }
+
+    private static func isLoopback(_ host: String) -> Bool { host.hasPrefix("127.") || host == "::1" }
+
+    /// What leads farther comes first.
+    private static func rank(_ host: String) -> Int {
+        host.hasPrefix("fe80:") || host.hasPrefix("169.254.") ? 1 : 0
+    }
+}
