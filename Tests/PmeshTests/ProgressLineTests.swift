@@ -9,6 +9,14 @@ import Testing
         bytes: 512 << 20, totalBytes: 1 << 30, files: 3, totalFiles: 10, rate: 400 * 1_048_576, remaining: 1.3,
         ratio: 1.25, lanes: 4)
 
+    @Test func beforeAnythingMovesTheOtherSideIsAsked() {
+        var line = ProgressLine(totalBytes: 12, totalFiles: 1, asked: "vm (k7qx9f2m)")
+        #expect(line.text(width: 80) == "vm (k7qx9f2m) is asked whether it wants it")
+        #expect(line.text(width: 5) == "vm (" && line.text(width: 0).isEmpty)
+        line.bytes = 12
+        #expect(line.text(width: 20) == "100 %  12 B of 12 B")
+    }
+
     @Test func everythingWhereThereIsRoom() {
         #expect(
             half.text(width: 120, isVerbose: true)

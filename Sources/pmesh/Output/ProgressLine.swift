@@ -15,9 +15,14 @@ struct ProgressLine: Sendable, Hashable {
     /// Plain bytes per byte on the wire; nil before anything went over it.
     var ratio: Double?
     var lanes = 0
+    /// Who may still be deciding, while nothing has moved.
+    var asked: String?
 
     /// As many parts as fit into `width` columns, the most wanted first.
     func text(width: Int, isVerbose: Bool = false) -> String {
+        if let asked, bytes == 0, files == 0 {
+            return String("\(asked) is asked whether it wants it".prefix(max(0, width - 1)))
+        }
         var line = ""
         for part in parts(isVerbose) {
             let longer = line.isEmpty ? part : line + "  " + part

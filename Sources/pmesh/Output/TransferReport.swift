@@ -10,6 +10,8 @@ final class TransferReport: Sendable {
         /// The transfer that is named in the line that resumes.
         var transfer: TransferID?
         var drawn: ContinuousClock.Instant?
+        /// Whom a sender offers something.
+        var asked: String?
         /// Not yet shown: it opens nothing before this side listens.
         var code: String?
     }
@@ -79,13 +81,15 @@ final class TransferReport: Sendable {
         state.withLock { state in
             switch event {
             case .offer(let offer): state.transfer = offer.transfer
+            case .connected(let peer, let name, _):
+                if direction == .send { state.asked = SummaryText.peer(name, peer) }
             case .progress(let progress):
                 state.transfer = progress.transfer
                 state.sum.take(progress)
             case .done(let summary):
                 state.sum.end(summary.transfer)
                 if state.transfer == summary.transfer { state.transfer = nil }
-            case .code, .listening, .waiting, .connected, .file, .warning, .lost, .target: break
+            case .code, .listening, .waiting, .file, .warning, .lost, .target: break
             }
         }
     }
@@ -132,7 +136,9 @@ final class TransferReport: Sendable {
         let line = state.withLock { state -> ProgressLine? in
             if let drawn = state.drawn, now - drawn < Self.interval { return nil }
             state.drawn = now
-            return state.sum.line
+            var line = state.sum.line
+            line.asked = state.asked
+            return line
         }
         if let line { output.progress(line) }
     }
