@@ -19,3 +19,7 @@ CREATE TABLE forgotten (
     root BLOB NOT NULL CHECK (length(root) BETWEEN 1 AND 4096), -- the receiver's folder
     time INTEGER NOT NULL                                  -- ns since 1970
 ) STRICT, WITHOUT ROWID;
+
+-- Why an entry is not there as it was offered (SkipReason): a receiver's own word, or what it told the sender.
+ALTER TABLE entry ADD COLUMN reason INTEGER CHECK (reason BETWEEN 1 AND 255);
+CREATE INDEX entry_reason ON entry (transfer, number) WHERE reason IS NOT NULL;

@@ -37,7 +37,7 @@ enum FileTransfer {
             }
         }
         async let received = ben.receive(incoming, decide: isWelcome) { event in
-            if case .file(let path, let size) = event { print("\(path) is there: \(size) bytes, verified") }
+            if case .file(let path, let size, _) = event { print("\(path) is there: \(size) bytes, verified") }
         }
         for summary in try await sent + received {
             print(

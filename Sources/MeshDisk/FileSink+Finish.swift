@@ -24,7 +24,9 @@ extension FileSink {
                 throw SystemError(ESTALE, "rename")
             }
             if !entry.isDressed(status, mode: newMode(entry.manifest)) { try dress(entry, open?.file, in: folder) }
-            return try settle(entry, name, rule, in: folder)
+            return try named(partName(entry), in: folder) { () throws(SystemError) in
+                try settle(entry, name, rule, in: folder)
+            }
         }
     }
 
@@ -34,7 +36,7 @@ extension FileSink {
         let target = entry.manifest.target
         return try within(entry.manifest, create: true) { folder, name throws(SystemError) in
             let holder = entry.manifest.path.split(separator: UInt8(ascii: "/")).dropLast().map(Array.init)[...]
-            guard allowOutside || !LinkTarget.leadsOutside(target, from: holder) else { return entry.ended(.skipped) }
+            guard allowOutside || !LinkTarget.leadsOutside(target, from: holder) else { return entry.skipped(.outside) }
             let names = NumberedName(name)
             for number in 0..<(rule == .rename ? NumberedName.tries : 1) {
                 let candidate = names[number]
@@ -44,7 +46,7 @@ extension FileSink {
                 return entry.ended(.finished, as: candidate)
             }
             if rule == .rename { throw SystemError(EEXIST, "symlink") }
-            guard try shallReplace(name, entry.manifest, rule, in: folder) else { return entry.ended(.skipped) }
+            if let reason = try reasonToKeep(name, entry.manifest, rule, in: folder) { return entry.skipped(reason) }
             try folder.remove(partName(entry))
             _ = try folder.makeLink(partName(entry), target: target)
             try? folder.setModified(partName(entry), entry.manifest.seconds, entry.manifest.nanoseconds)
@@ -68,6 +70,16 @@ extension FileSink {
 
     // MARK: steps
 
+    /// ENOENT although the part is there: some file systems (FUSE) refuse a name like this.
+    private func named<R>(
+        _ part: [UInt8], in folder: Folder, _ body: () throws(SystemError) -> R
+    ) throws(SystemError) -> R {
+        do { return try body() } catch {
+            guard error.code == ENOENT, try folder.statusIfPresent(part) != nil else { throw error }
+            throw SystemError(EINVAL, "rename")
+        }
+    }
+
     /// Gives the part its mode and time. By descriptor where it is open, which is quicker.
     private func dress(_ entry: ReceivedEntry, _ file: Descriptor?, in folder: Folder) throws(SystemError) {
         if let file { return try dress(entry, file) }
@@ -76,7 +88,10 @@ extension FileSink {
     }
 
     func dress(_ entry: ReceivedEntry, _ file: Descriptor) throws(SystemError) {
-        try file.setMode(newMode(entry.manifest))
+        do { try file.setMode(newMode(entry.manifest)) } catch {
+            // A file system without modes says so for our own file: what counts is its contents.
+            guard error.code == EPERM || error.code == ENOTSUP else { throw error }
+        }
         try file.setModified(entry.manifest.seconds, entry.manifest.nanoseconds)
     }
 
@@ -96,24 +111,26 @@ extension FileSink {
             throw SystemError(EEXIST, "rename")
         }
         if rule != .overwrite, try folder.move(part, to: name) { return entry.ended(.finished, as: name) }
-        guard try shallReplace(name, entry.manifest, rule, in: folder) else {
+        if let reason = try reasonToKeep(name, entry.manifest, rule, in: folder) {
             try folder.remove(part)
-            return entry.ended(.skipped)
+            return entry.skipped(reason)
         }
         try inherit(part, from: name, in: folder)
         try folder.replace(name, with: part)
         return entry.ended(.finished, as: name)
     }
 
-    /// Whether `rule` lets the entry replace what has its name; never a folder.
-    private func shallReplace(
+    /// Why `rule` lets what has the name stay; nil where the entry replaces it, which is never a folder.
+    private func reasonToKeep(
         _ name: [UInt8], _ manifest: ManifestEntry, _ rule: ConflictRule, in folder: Folder
-    ) throws(SystemError) -> Bool {
-        guard rule != .skip, rule != .rename else { return false }
-        guard let status = try folder.statusIfPresent(name) else { return true }
+    ) throws(SystemError) -> SkipReason? {
+        guard let status = try folder.statusIfPresent(name) else { return nil }
+        let there = ExistingFile(
+            kind: status.kind, size: status.size, seconds: status.seconds, nanoseconds: status.nanoseconds,
+            mode: status.mode)
+        if let reason = rule.reasonToKeep(there, over: manifest) { return reason }
         guard status.kind != .folder else { throw SystemError(EISDIR, "rename") }
-        return rule == .overwrite
-            || (manifest.seconds, manifest.nanoseconds) > (status.seconds, status.nanoseconds)
+        return nil
     }
 
     /// The part of an empty file may not have been made yet. Others are gone: renamed, or given up by the rule, before a
@@ -128,8 +145,7 @@ extension FileSink {
             return try settle(entry, name, rule, in: folder)
         }
         guard entry.state == .finishing else { throw SystemError(ESTALE, "rename") }
-        let isTaken = try folder.statusIfPresent(name) != nil
-        if isTaken && (rule == .skip || rule == .newer) { return entry.ended(.skipped) }
+        if let reason = try reasonToKeep(name, entry.manifest, rule, in: folder) { return entry.skipped(reason) }
         throw SystemError(ESTALE, "rename")
     }
 
@@ -173,6 +189,8 @@ extension ReceivedEntry {
         status.permissions == mode
             && (status.seconds, status.nanoseconds) == (manifest.seconds, manifest.nanoseconds)
     }
+
+    fileprivate func skipped(_ reason: SkipReason) -> EndedEntry { EndedEntry(skipped: number, reason) }
 
     fileprivate func ended(_ state: EntryState, as name: [UInt8]? = nil) -> EndedEntry {
         EndedEntry(number: number, state: state, finalName: name == self.name ? nil : name)

@@ -6,7 +6,7 @@ package import NIOCore
 // Part files: made, found again, written, read back.
 extension FileSink {
     /// From this size on a part gets its full length at once, so that what is not written stays a hole.
-    private static let lengthenedSize: UInt64 = 1024 * 1024
+    private static let lengthenedSize = Limits.sizedFile
 
     package func write(
         _ entry: ReceivedEntry, offset: UInt64, length: Int, slices: [ByteBuffer]
@@ -113,6 +113,8 @@ extension FileSink {
         do {
             let file = try folder.open(name, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
             let size = entry.manifest.size
+            // What the file system says of the name alone is known before anything is sent.
+            if size >= Self.lengthenedSize { _ = try folder.statusIfPresent(entry.name) }
             if size >= Self.lengthenedSize || entry.manifest.allocated < size { try file.truncate(size) }
             let status = try file.status()
             recordOwner(status)

@@ -180,8 +180,20 @@ package final class FileSink: ChunkSink {
     /// What was there a moment ago and is not any more was no source that changed: another program took it away.
     func failure(_ error: SystemError, _ entry: ManifestEntry) -> DiskError {
         let path = fullPath(entry, error.subject)
-        let isDisplaced = error.code == ESTALE || error.code == ENOENT
-        return isDisplaced ? .displaced(path: EntryPath.escaped(path)) : DiskError(error, path: path)
+        if error.code == ESTALE || error.code == ENOENT { return .displaced(path: EntryPath.escaped(path)) }
+        // Where nothing can be made in the destination at all, it is not the entry that does not fit.
+        guard let reason = SkipReason(error), reason != .denied || isWritable else {
+            return DiskError(error, path: path)
+        }
+        return .unfit(path: EntryPath.escaped(path), reason)
+    }
+
+    private var isWritable: Bool {
+        let here = [UInt8(ascii: ".")]
+        let answer = try? folders.root.descriptor.call("access") { at in
+            here.withPath { Int(faccessat(at, $0, W_OK | X_OK, AT_EACCESS)) }
+        }
+        return answer != nil
     }
 
     /// Absolute, of the entry or of something else below the destination, for people.

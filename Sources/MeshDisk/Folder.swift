@@ -98,8 +98,14 @@ struct Folder: Sendable {
     /// Makes a folder that this user alone can enter; one that is there already is fine.
     func makeFolder(_ name: [UInt8]) throws(SystemError) {
         do { try descriptor.call("mkdir") { at in name.withPath { Int(mkdirat(at, $0, 0o700)) } } } catch {
-            guard error.code == EEXIST else { throw error }
+            guard error.code == EEXIST else { throw refused(error) }
         }
+    }
+
+    /// ENOENT from making something in a folder that is there: some file systems (FUSE) refuse a name like this.
+    private func refused(_ error: SystemError) -> SystemError {
+        guard error.code == ENOENT, (try? descriptor.status().links) ?? 0 > 0 else { return error }
+        return SystemError(EINVAL, error.operation)
     }
 
     /// Makes a link; false where the name is taken.
@@ -110,7 +116,7 @@ struct Folder: Sendable {
             }
             return true
         } catch {
-            guard error.code == EEXIST else { throw error }
+            guard error.code == EEXIST else { throw refused(error) }
             return false
         }
     }

@@ -1,5 +1,6 @@
 import GRDB
 import MeshTransfer
+import MeshWire
 
 /// Everything a commit group says of one entry, so that its row is written once.
 struct EntryChange {
@@ -8,6 +9,7 @@ struct EntryChange {
     var part: PartIdentity?
     var finalName: [UInt8]?
     var origin: FolderOrigin?
+    var reason: SkipReason?
 
     /// The group's changes in the order of their entries: rows that lie together are written together.
     static func all(of group: CommitGroup) throws -> [(number: UInt64, change: EntryChange)] {
@@ -25,6 +27,7 @@ struct EntryChange {
             }
             changes[ended.number, default: EntryChange()].reach(ended.state)
             changes[ended.number, default: EntryChange()].finalName = ended.finalName
+            changes[ended.number, default: EntryChange()].reason = ended.reason
         }
         return changes.sorted { $0.key < $1.key }.map { (number: $0.key, change: $0.value) }
     }
@@ -40,7 +43,8 @@ struct EntryChange {
             """
             UPDATE entry SET state = max(state, ?3), part_device = coalesce(?4, part_device),
                 part_inode = coalesce(?5, part_inode), part_born = coalesce(?6, part_born),
-                final_name = coalesce(?7, final_name), folder_origin = coalesce(?8, folder_origin)
+                final_name = coalesce(?7, final_name), folder_origin = coalesce(?8, folder_origin),
+                reason = coalesce(?9, reason)
             WHERE transfer = ?1 AND number = ?2
             """)
     }
@@ -49,6 +53,7 @@ struct EntryChange {
         [
             .int(transfer), .bound(number), .int(Int64(state.rawValue)), .bits(part?.device), .bits(part?.inode),
             .optional(part?.born), .optional(finalName), .optional(origin?.journaled),
+            .optional(reason.map { Int64($0.rawValue) }),
         ]
     }
 }

@@ -57,7 +57,8 @@ extension SourceEntry {
 
 extension ReceivedEntry {
     static let columns =
-        ManifestEntry.columns + ", state, part_device, part_inode, part_born, final_name, durable, folder_origin"
+        ManifestEntry.columns
+        + ", state, part_device, part_inode, part_born, final_name, durable, folder_origin, reason"
 
     init(_ row: Columns) throws {
         guard let state = EntryState(rawValue: Int(try row.int(11, "entry state"))) else {
@@ -74,7 +75,17 @@ extension ReceivedEntry {
         self.init(
             number: try ManifestEntry.number(row), manifest: try ManifestEntry(row), state: state, part: part,
             finalName: finalName, isDurable: try row.flag(16, "durable mark"),
-            origin: try row.optionalInt(17, "folder's origin").map(FolderOrigin.init(journaled:)))
+            origin: try row.optionalInt(17, "folder's origin").map(FolderOrigin.init(journaled:)),
+            reason: try row.optionalInt(18, "reason").map(SkipReason.init(journaled:)))
+    }
+}
+
+extension SkipReason {
+    init(journaled value: Int64) throws {
+        guard let code = UInt8(exactly: value), let reason = SkipReason(rawValue: code) else {
+            throw DamagedRow(what: "reason \(value)")
+        }
+        self = reason
     }
 }
 

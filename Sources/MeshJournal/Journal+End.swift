@@ -4,6 +4,27 @@ package import MeshWire
 
 // TransferJournal: the end.
 extension Journal {
+    package func noteSkipped(_ skipped: [SkipReason: NumberSet], of id: TransferID) async throws {
+        try await write { db in
+            let head = try TransferHead(db, id)
+            // What was taken back for good may have come anew since that was last found out.
+            if skipped[.changing] != nil {
+                let clear = "UPDATE entry SET reason = NULL WHERE transfer = ?1 AND reason = ?2"
+                try db.run(clear, .int(head.key), .int(Int64(SkipReason.changing.rawValue)))
+            }
+            let sql = "UPDATE entry SET reason = ?4 WHERE transfer = ?1 AND number >= ?2 AND number < ?3"
+            let update = try Query(db, sql)
+            for (reason, numbers) in skipped {
+                for range in numbers.ranges {
+                    try update.run([
+                        .int(head.key), .bound(range.lowerBound), .bound(range.upperBound),
+                        .int(Int64(reason.rawValue)),
+                    ])
+                }
+            }
+        }
+    }
+
     package func complete(
         _ id: TransferID, state: TransferState, receipt: ReceiptRecord, at time: Int64
     ) async throws {

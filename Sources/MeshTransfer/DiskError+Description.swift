@@ -1,3 +1,5 @@
+import MeshWire
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -21,6 +23,7 @@ extension DiskError: CustomStringConvertible {
             "\(path) leads out of the folder through a link: nothing was written there"
         case .inTheWay(let path):
             "something of another kind stands at \(path): move it away and run the same command again"
+        case .unfit(let path, let reason): "\(path) is left out: \(reason.text)"
         case .tooManyOpenFiles(let path):
             "too many open files at \(path): raise the limit (ulimit -n) and run the same command again"
         case .failed(let path, let operation, let errno):

@@ -88,6 +88,17 @@ public enum ConflictRule: String, Sendable, Codable, CaseIterable {
     case newer
 }
 
+extension ConflictRule {
+    /// Why what is there stays as it is; nil where the new entry is to come.
+    package func reasonToKeep(_ there: ExistingFile, over entry: ManifestEntry) -> SkipReason? {
+        guard self == .skip || self == .newer else { return nil }
+        let (old, new) = ((there.seconds, there.nanoseconds), (entry.seconds, entry.nanoseconds))
+        if there.kind == entry.kind, entry.kind == .file, there.size == entry.size, old == new { return .unchanged }
+        if self == .skip { return .exists }
+        return new <= old ? .older : nil
+    }
+}
+
 /// Why a disk could not do what was asked. Paths are escaped for people.
 package enum DiskError: Error, Hashable, Sendable {
     /// No space or quota left (ENOSPC, EDQUOT).
@@ -103,6 +114,8 @@ package enum DiskError: Error, Hashable, Sendable {
     case escapes(path: String)
     /// Something of another kind stands in the way: a file where a folder must be, or the reverse.
     case inTheWay(path: String)
+    /// The destination cannot hold this entry; it can others.
+    case unfit(path: String, SkipReason)
     /// Descriptors ran out (EMFILE, ENFILE).
     case tooManyOpenFiles(path: String)
     /// Any other error of the system.

@@ -12,7 +12,7 @@ extension ReceiveSession {
         for chunk in chunks {
             counters.wireBytes += UInt64(chunk.cost)
             let number = chunk.header.number
-            guard let file = window.file(holding: number), file.missing.contains(number) else {
+            guard let file = window.file(holding: number), !file.isUnmade, file.missing.contains(number) else {
                 guard number < plannedChunks else {
                     return violation(.invalid("chunk (\(number)) that was not wanted"))
                 }
@@ -62,6 +62,7 @@ extension ReceiveSession {
                 guard window[result.entry] != nil else { continue }
                 window[result.entry]?.missing.insert(result.number)
                 again.insert(result.number)
+            case .failed(.unfit(_, let reason)): instructions += refuse(result.entry, reason, now: now)
             case .failed(let error): return instructions + fail(error.isFull ? .diskFull : .destination)
             }
         }
@@ -92,15 +93,44 @@ extension ReceiveSession {
         prepareFinish(result.entry, now: now)
     }
 
+    /// The destination cannot hold this file: nothing more of it is to come, and the others go on.
+    private mutating func refuse(_ number: UInt64, _ reason: SkipReason, now: UInt64) -> [Instruction] {
+        guard let file = window[number] else { return [] }
+        window.remove(entry: number)
+        countResumed(bytes: file.missingBytes, files: 1)
+        for chunk in attempts.keys where file.plan.chunks.contains(chunk) { attempts[chunk] = nil }
+        buffer.add(now: now) { $0.ended.append(EndedEntry(skipped: number, reason)) }
+        if file.storing > 0 { leaving[number] = (file.entry, file.storing) }
+        let word = DataMessage.skipped(
+            reason, entries: NumberSet(number..<number + 1), chunks: NumberSet(file.plan.chunks))
+        return (file.storing > 0 ? [] : [.discard(file.entry)]) + [.send(word)]
+    }
+
     /// The disk's answer to `makeParts`.
-    package mutating func partsMade(_ parts: [UInt64: PartIdentity], now: UInt64) -> [Instruction] {
+    package mutating func partsMade(
+        _ parts: [UInt64: PartIdentity], refused: [UInt64: SkipReason], now: UInt64
+    ) -> [Instruction] {
         guard !isEnded else { return [] }
-        for (entry, part) in parts where window[entry] != nil {
-            window[entry]?.entry.part = part
-            buffer.add(now: now) { $0.parts[entry] = part }
-            prepareFinish(entry, now: now)
+        var instructions: [Instruction] = []
+        for (number, reason) in refused {
+            making[number] = nil
+            instructions += refuse(number, reason, now: now)
         }
-        return advance(now: now)
+        var missing: [Range<UInt64>] = []
+        for (number, part) in parts {
+            let entry = making.removeValue(forKey: number)
+            guard let file = window[number] else {
+                // Taken back meanwhile: whichever came first, nothing stays.
+                if let entry { instructions.append(.discard(entry)) }
+                continue
+            }
+            window[number]?.entry.part = part
+            window[number]?.isUnmade = false
+            if file.isUnmade { missing.append(contentsOf: file.missing.ranges) }
+            buffer.add(now: now) { $0.parts[number] = part }
+            prepareFinish(number, now: now)
+        }
+        return instructions + wants(NumberSet(missing), seals: NumberSet()) + advance(now: now)
     }
 
     /// A file that is written and sealed goes into the next transaction as `finishing`; its rename follows the commit.
@@ -135,6 +165,10 @@ extension ReceiveSession {
             if takenBack.remove(ended.number) != nil, var entry = window[ended.number]?.entry {
                 entry.state = ended.state
                 entry.finalName = ended.finalName
+                instructions.append(.discard(entry))
+            }
+            // The name was refused: what has been written is removed now that this is known for good.
+            if ended.reason?.isRefusal == true, let entry = window[ended.number]?.entry {
                 instructions.append(.discard(entry))
             }
             window.remove(entry: ended.number)

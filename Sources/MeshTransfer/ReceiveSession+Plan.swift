@@ -32,6 +32,12 @@ extension ReceiveSession {
             isPlanning = true
             instructions.append(.plan(from: cursor, limit: Self.planBatch))
         }
+        while making.count < Self.makeLimit, !unmade.isEmpty {
+            let number = unmade.removeFirst()
+            guard let file = window[number] else { continue }
+            making[number] = file.entry
+            instructions.append(.makeParts([file.entry]))
+        }
         commitIfDue(now: now, &instructions)
         if isWhole {
             isCompleting = true
@@ -73,12 +79,18 @@ extension ReceiveSession {
                 if planned.entry.state == .finished { counters.chunksResumed += UInt64(plan.chunks.count) }
                 countResumed(bytes: plan.size, files: 1)
                 // A crash may have come between the word of the withdrawal and the removal of the part.
-                if planned.entry.state == .withdrawn && planned.entry.part != nil { taken.append(planned.entry) }
+                let isLeft = planned.entry.state == .withdrawn || planned.entry.reason?.isRefusal == true
+                if isLeft && planned.entry.part != nil { taken.append(planned.entry) }
                 continue
             }
             let file = activate(planned, plan)
             counters.chunksResumed += UInt64(plan.chunks.count) - planned.missing.count
             countResumed(bytes: plan.size - file.missingBytes)
+            if plan.size >= Limits.sizedFile && file.entry.part == nil {
+                window[plan.entry]?.isUnmade = true
+                unmade.append(plan.entry)
+                continue
+            }
             missing.append(contentsOf: planned.missing.ranges)
             if plan.chunks.isEmpty && file.entry.part == nil {
                 empty.append(file.entry)
@@ -123,11 +135,14 @@ extension ReceiveSession {
     /// The shell's answer to `complete`: these messages, the receipt last, leave now. `entries`: those that were signed for;
     /// where more came meanwhile there will be another receipt.
     package mutating func completed(
-        entries: UInt64, skipped: NumberSet, receipt: DataMessage, now: UInt64
+        entries: UInt64, skipped: [SkipReason: NumberSet], receipt: DataMessage, now: UInt64
     ) -> [Instruction] {
         guard !isEnded else { return [] }
         guard entries == totals.entries else { return advance(now: now) }
-        closing = skipped.pieces(of: Limits.ranges).map { .skipped(entries: $0) } + [receipt]
+        closing = skipped.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { reason, entries in
+            entries.pieces(of: Limits.ranges).map { .skipped(reason, entries: $0, chunks: NumberSet()) }
+        }
+        closing.append(receipt)
         isReceiptSent = true
         return closing.map { .send($0) }
     }

@@ -23,7 +23,7 @@ package struct ReceiveSession: Sendable {
         case plan(from: UInt64, limit: Int)
         /// Verify and write; answer `stored` for each.
         case store([ChunkArrival])
-        /// Make the parts of these empty files; answer `partsMade`.
+        /// Make the parts of these files, which are empty or large; answer `partsMade`.
         case makeParts([ReceivedEntry])
         /// Give a lane back the credit of chunks whose buffers are free.
         case release(LaneName, bytes: Int)
@@ -60,6 +60,8 @@ package struct ReceiveSession: Sendable {
         }
     }
 
+    /// Large files that get their room at the same time.
+    static let makeLimit = 2
     /// Entries asked of the journal at a time.
     static let planBatch = 1_024
     static let storeBatchBytes = 1024 * 1024
@@ -95,6 +97,9 @@ package struct ReceiveSession: Sendable {
     var storing = 0
     /// Files taken back while chunks of theirs are being written: their parts are removed after the last of these.
     var leaving: [UInt64: (entry: ReceivedEntry, storing: Int)] = [:]
+    /// Large files whose room is to be made before their chunks are wanted, and those that are being made.
+    var unmade: [UInt64] = []
+    var making: [UInt64: ReceivedEntry] = [:]
     /// Files taken back while they get their names: removed as soon as they have them.
     var takenBack: Set<UInt64> = []
     var recent: [Range<UInt64>] = []

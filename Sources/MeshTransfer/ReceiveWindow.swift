@@ -9,6 +9,8 @@ struct ActiveFile: Sendable {
     /// Chunks being verified and written.
     var storing = 0
     var isSealed: Bool
+    /// Its room is made first: its chunks are not wanted yet.
+    var isUnmade = false
     /// `finish` was said, or the commit before it.
     var isFinishing = false
 
@@ -73,7 +75,7 @@ struct ReceiveWindow: Sendable {
     /// Everything asked for and not arrived.
     var missing: NumberSet {
         var ranges: [Range<UInt64>] = []
-        for file in files.values { ranges.append(contentsOf: file.missing.ranges) }
+        for file in files.values where !file.isUnmade { ranges.append(contentsOf: file.missing.ranges) }
         return NumberSet(ranges)
     }
 

@@ -24,7 +24,7 @@ package enum EntryState: Int, Sendable, CaseIterable {
     case finishing = 2
     /// Stands under its final name.
     case finished = 3
-    /// Left out by the conflict rule or the link rule.
+    /// Left out, by a rule or because the destination cannot hold it.
     case skipped = 4
     /// Taken back by the sender.
     case withdrawn = 5
@@ -43,10 +43,12 @@ package struct ReceivedEntry: Hashable, Sendable {
     package var isDurable: Bool
     /// Of a folder: nil until it was looked for at the destination.
     package var origin: FolderOrigin?
+    /// Of one that was left out.
+    package var reason: SkipReason?
 
     package init(
         number: UInt64, manifest: ManifestEntry, state: EntryState = .open, part: PartIdentity? = nil,
-        finalName: [UInt8]? = nil, isDurable: Bool = false, origin: FolderOrigin? = nil
+        finalName: [UInt8]? = nil, isDurable: Bool = false, origin: FolderOrigin? = nil, reason: SkipReason? = nil
     ) {
         self.number = number
         self.manifest = manifest
@@ -55,6 +57,7 @@ package struct ReceivedEntry: Hashable, Sendable {
         self.finalName = finalName
         self.isDurable = isDurable
         self.origin = origin
+        self.reason = reason
     }
 }
 
@@ -65,6 +68,11 @@ extension ReceivedEntry {
         let slash = manifest.path.lastIndex(of: UInt8(ascii: "/"))
         return manifest.path.prefix(slash.map { $0 + 1 } ?? 0) + finalName
     }
+}
+
+extension [SkipReason: NumberSet] {
+    /// Something that was wanted is not there.
+    package var isMissed: Bool { contains { $0.key.kind == .missing && !$0.value.isEmpty } }
 }
 
 /// One chunk's row: on the receiver verified and committed, on the sender acknowledged.
@@ -137,10 +145,17 @@ package struct EndedEntry: Hashable, Sendable {
     package var state: EntryState
     /// Its name in its folder where it differs from the manifest's.
     package var finalName: [UInt8]?
+    /// Why it was `skipped`.
+    package var reason: SkipReason?
 
-    package init(number: UInt64, state: EntryState, finalName: [UInt8]? = nil) {
+    package init(number: UInt64, state: EntryState, finalName: [UInt8]? = nil, reason: SkipReason? = nil) {
         self.number = number
         self.state = state
         self.finalName = finalName
+        self.reason = reason
+    }
+
+    package init(skipped number: UInt64, _ reason: SkipReason) {
+        self.init(number: number, state: .skipped, reason: reason)
     }
 }

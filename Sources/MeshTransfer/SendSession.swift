@@ -31,7 +31,7 @@ package struct SendSession: Sendable {
         /// Take these entries back, and where `again` add the files anew at the end; answer `manifestGrew`.
         case withdraw([SourceEntry], again: Bool)
         /// Verify the signature, compare the root, keep the receipt; answer `receiptChecked`.
-        case checkReceipt(body: [UInt8], signature: [UInt8], skipped: NumberSet)
+        case checkReceipt(body: [UInt8], signature: [UInt8], skipped: [SkipReason: NumberSet])
         /// The transfer is done and its receipt is kept.
         case complete(Receipt)
         /// The transfer ends with an error; `toPeer` says whether the peer is told.
@@ -102,7 +102,8 @@ package struct SendSession: Sendable {
     var orphans: [UInt64: Sent] = [:]
     var lanes: [LaneName: LaneRoom] = [:]
     var changes: [[UInt8]: Int] = [:]
-    var skipped = NumberSet()
+    /// What the receiver left out: each entry under one reason.
+    var skipped: [SkipReason: NumberSet] = [:]
     /// Entries that were taken back: the journal may not know yet, and the receiver may still ask for them.
     var takenBack = NumberSet()
     /// Entries whose seals are asked for, while others are being looked up: one question to the disk at a time, however
@@ -194,18 +195,15 @@ package struct SendSession: Sendable {
             return pump()
         case .want(let chunks, let seals): return want(chunks, seals)
         case .damaged(let chunks): return damaged(chunks)
-        case .skipped(let entries):
-            guard entries.ranges.last?.upperBound ?? 0 <= totals.entries else { return violation() }
-            skipped.formUnion(entries)
-            return []
+        case .skipped(let reason, let entries, let chunks): return skip(reason, entries, chunks)
         case .receipt(let body, let signature):
             // It comes again while nobody answers: one check at a time.
             guard !isChecking else { return [] }
             isChecking = true
             // What was left out and taken back since counts as taken back.
             // The check reads the journal: what is still to be kept of digests goes before it.
-            return Self.record(records.flush())
-                + [.checkReceipt(body: body, signature: signature, skipped: skipped.subtracting(takenBack))]
+            let left = skipped.mapValues { $0.subtracting(takenBack) }
+            return Self.record(records.flush()) + [.checkReceipt(body: body, signature: signature, skipped: left)]
         case .failed(let code): return end(.fail(code, toPeer: false))
         case .manifestPage, .manifestEnd, .sealed, .received: return violation()
         }
@@ -252,6 +250,16 @@ package struct SendSession: Sendable {
         sealsAsked.formUnion(seals)
         guard max(wanted.ranges.count, sealsAsked.ranges.count) <= 8 * Limits.ranges else { return violation() }
         return pump() + checkSeals()
+    }
+
+    /// What the receiver leaves out is not sent any more; what is on its way arrives late there.
+    private mutating func skip(_ reason: SkipReason, _ entries: NumberSet, _ chunks: NumberSet) -> [Instruction] {
+        guard entries.ranges.last?.upperBound ?? 0 <= totals.entries, isPlanned(chunks) else { return violation() }
+        for other in skipped.keys where other != reason { skipped[other]?.subtract(entries) }
+        skipped[reason, default: NumberSet()].formUnion(entries)
+        wanted.subtract(chunks)
+        sealsAsked.subtract(entries)
+        return pump()
     }
 
     mutating func checkSeals() -> [Instruction] {

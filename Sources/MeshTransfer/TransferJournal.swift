@@ -58,6 +58,8 @@ package protocol TransferJournal: Sendable {
 
     // MARK: the end
 
+    /// Sender: what the receiver left out, and why. Both: what was taken back for good.
+    func noteSkipped(_ skipped: [SkipReason: NumberSet], of id: TransferID) async throws
     /// Keeps the signed receipt, ends the transfer as `done` or `partial` and folds its chunk rows into the entries.
     func complete(_ id: TransferID, state: TransferState, receipt: ReceiptRecord, at time: Int64) async throws
     func receipt(of id: TransferID) async throws -> ReceiptRecord?

@@ -18,8 +18,9 @@ package enum DataMessage: Hashable, Sendable {
     case damaged(chunks: NumberSet)
     /// Sender: these file entries did not change while they were read.
     case sealed(entries: NumberSet)
-    /// Receiver: these entries were left out by a rule of the receiver; before the receipt, in pieces.
-    case skipped(entries: NumberSet)
+    /// Receiver: these entries are left out, and why: as soon as that is known, and once more, in pieces, before the receipt.
+    /// `chunks` of them need not come.
+    case skipped(SkipReason, entries: NumberSet, chunks: NumberSet)
     /// Receiver: all is done; the signed receipt (``Receipt``).
     case receipt(body: [UInt8], signature: [UInt8])
     /// Sender: the receipt is kept, and this is the root as the sender sees it.
@@ -67,7 +68,11 @@ package enum DataMessage: Hashable, Sendable {
             buffer.writeNumbers(seals)
         case .damaged(let chunks): buffer.begin(.damaged, chunks)
         case .sealed(let entries): buffer.begin(.sealed, entries)
-        case .skipped(let entries): buffer.begin(.skipped, entries)
+        case .skipped(let reason, let entries, let chunks):
+            buffer.begin(.skipped)
+            buffer.writeInteger(reason.rawValue)
+            buffer.writeNumbers(entries)
+            buffer.writeNumbers(chunks)
         case .receipt(let body, let signature):
             buffer.begin(.receipt)
             buffer.writeCountedBytes(body)
@@ -106,7 +111,7 @@ package enum DataMessage: Hashable, Sendable {
                 seals: try buffer.wireNumbers("wanted seal", bound: Limits.entries))
         case .damaged: .damaged(chunks: try buffer.wireNumbers("damaged chunk", bound: Limits.chunks))
         case .sealed: .sealed(entries: try buffer.wireNumbers("sealed entry", bound: Limits.entries))
-        case .skipped: .skipped(entries: try buffer.wireNumbers("skipped entry", bound: Limits.entries))
+        case .skipped: try readSkipped(&buffer)
         case .receipt:
             .receipt(
                 body: try buffer.wireBytes("receipt", limit: Limits.receipt),
@@ -114,6 +119,14 @@ package enum DataMessage: Hashable, Sendable {
         case .received: .received(root: try buffer.wireBytes32("root"))
         case .failed: .failed(try FailureCode(reading: &buffer))
         }
+    }
+
+    private static func readSkipped(_ buffer: inout ByteBuffer) throws(WireError) -> DataMessage {
+        let code = try buffer.wireUInt8("reason")
+        guard let reason = SkipReason(rawValue: code) else { throw .unknown("reason", UInt64(code)) }
+        return .skipped(
+            reason, entries: try buffer.wireNumbers("skipped entry", bound: Limits.entries),
+            chunks: try buffer.wireNumbers("skipped chunk", bound: Limits.chunks))
     }
 
     private static func readPage(_ buffer: inout ByteBuffer) throws(WireError) -> DataMessage {

@@ -34,4 +34,7 @@ package enum Limits {
     /// Bytes of chunk frames a lane may carry beyond what the receiver has given back: a chunk of the largest size, and
     /// 1 MiB that may be freed and not yet told. Four lanes hold 20 MiB of a receiver's memory, eight hold 40.
     package static let laneCredit: UInt64 = 5 * 1024 * 1024 + 64 * 1024
+    /// From this size on (1 MiB) a file's room is made before its chunks are wanted: what the destination cannot hold is not
+    /// sent.
+    package static let sizedFile: UInt64 = 1 << 20
 }

@@ -59,6 +59,32 @@ import Testing
         #expect("\(error)".contains("/x\\x0ay"))
     }
 
+    /// What is about one entry leaves that one out; what is about the disk or the machine ends the transfer.
+    @Test(
+        arguments: [
+            (EINVAL, "rename", .name), (EINVAL, "mkdir", .name), (EILSEQ, "open", .name),
+            (ENAMETOOLONG, "rename", .longName),
+            (EFBIG, "truncate", .size), (EFBIG, "write", .size), (EINVAL, "truncate", .size),
+            (EPERM, "symlink", .noLinks),
+            (ENOSYS, "symlink", .noLinks), (EISDIR, "rename", .inTheWay), (ENOTDIR, "open", .inTheWay),
+            (ELOOP, "open", .throughLink), (EACCES, "open", .denied), (ENOSPC, "write", nil), (EDQUOT, "write", nil),
+            (EROFS, "open", nil), (EIO, "write", nil), (EMFILE, "open", nil), (EINVAL, "write", nil),
+            (ESTALE, "open", nil),
+        ] as [(Int32, String, SkipReason?)])
+    func `errors of one entry`(_ code: Int32, _ operation: String, _ reason: SkipReason?) {
+        #expect(SkipReason(SystemError(code, operation)) == reason)
+    }
+
+    @Test func `a name that is too long, a file that is too large`() throws {
+        let sink = try sink(scratch.path)
+        // ext4, tmpfs and others end below 2^63 - 1 bytes.
+        let large = received("file", size: Int.max, allocated: 0)
+        let error = #expect(throws: DiskError.self) { try sink.write(large, offset: 0, length: 0, slices: []) }
+        #expect(error == .unfit(path: scratch("file"), .size))
+        try sink.discard(large)
+        #expect(scratch.path.names.isEmpty)
+    }
+
     @Test func `a signal only repeats the call`() throws {
         var calls = 0
         let result = try attempt("read") {

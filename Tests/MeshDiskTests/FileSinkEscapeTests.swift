@@ -57,7 +57,7 @@ import Testing
         scratch.link("out/a", to: outside())
         scratch.link("out/b/c", to: "../../outside")
         for (path, link) in [("a/x", "a"), ("a/deep/x", "a"), ("b/c/x", "b/c")] {
-            #expect(everything(sink, path) == [.escapes(path: scratch("out/" + link))])
+            #expect(everything(sink, path) == [.unfit(path: scratch("out/" + link), .throughLink)])
         }
         #expect(outside().names.isEmpty)
     }
@@ -66,7 +66,7 @@ import Testing
         let sink = try destination()
         let link = receivedLink("a", to: outside())
         #expect(try sink.makeLink(link, rule: .rename, allowOutside: true).state == .finished)
-        #expect(throws: DiskError.escapes(path: scratch("out/a"))) { try sink.put(received("a/x")) }
+        #expect(throws: DiskError.unfit(path: scratch("out/a"), .throughLink)) { try sink.put(received("a/x")) }
         #expect(outside().names.isEmpty)
     }
 
@@ -79,7 +79,9 @@ import Testing
         #expect(try sink.finish(before, rule: .rename).state == .finished)
         #expect(scratch("out/moved/x").exists)
         let again = try MeshDiskTests.sink(scratch("out"))
-        #expect(throws: DiskError.escapes(path: scratch("out/a/b"))) { try again.put(received("a/b/y", number: 1)) }
+        #expect(throws: DiskError.unfit(path: scratch("out/a/b"), .throughLink)) {
+            try again.put(received("a/b/y", number: 1))
+        }
         #expect(outside().names.isEmpty)
     }
 
@@ -89,10 +91,12 @@ import Testing
         scratch.link("out/x", to: victim)
         #expect(try sink.finish(sink.put(received("x")), rule: .overwrite).state == .finished)
         scratch.link("out/folder", to: outside())
-        #expect(throws: DiskError.inTheWay(path: scratch("out/folder"))) {
+        #expect(throws: DiskError.unfit(path: scratch("out/folder"), .inTheWay)) {
             try sink.finishFolder(madeFolder("folder", mode: 0o777))
         }
-        #expect(throws: DiskError.escapes(path: scratch("out/folder"))) { try sink.makeFolder(folderEntry("folder")) }
+        #expect(throws: DiskError.unfit(path: scratch("out/folder"), .throughLink)) {
+            try sink.makeFolder(folderEntry("folder"))
+        }
         #expect(victim.contents == "old".bytes)
         #expect(victim.mode == 0o600)
         #expect(outside().mode == 0o755)
@@ -101,8 +105,8 @@ import Testing
     @Test func `a file in a folder's place`() throws {
         let sink = try destination()
         scratch.file("out/a")
-        #expect(throws: DiskError.inTheWay(path: scratch("out/a"))) { try sink.put(received("a/x")) }
-        #expect(throws: DiskError.inTheWay(path: scratch("out/a"))) { try sink.makeFolder(folderEntry("a")) }
+        #expect(throws: DiskError.unfit(path: scratch("out/a"), .inTheWay)) { try sink.put(received("a/x")) }
+        #expect(throws: DiskError.unfit(path: scratch("out/a"), .inTheWay)) { try sink.makeFolder(folderEntry("a")) }
         #expect(scratch("out/a").contents == "text".bytes)
     }
 

@@ -41,10 +41,10 @@ import Testing
         let sink = try sink(scratch.path)
         scratch.file("file", old)
         let entry = try finishing(sink)
-        #expect(try sink.finish(entry, rule: .skip) == EndedEntry(number: 0, state: .skipped))
+        #expect(try sink.finish(entry, rule: .skip) == EndedEntry(skipped: 0, .exists))
         #expect(scratch("file").contents == old)
         #expect(scratch.path.names == ["file"])
-        #expect(try sink.finish(entry, rule: .skip) == EndedEntry(number: 0, state: .skipped))
+        #expect(try sink.finish(entry, rule: .skip) == EndedEntry(skipped: 0, .exists))
         #expect(try sink.finish(finishing(sink, "other"), rule: .skip).state == .finished)
     }
 
@@ -66,7 +66,7 @@ import Testing
         let sink = try sink(scratch.path)
         scratch.folder("file").setModified(0, 0)
         let entry = try finishing(sink)
-        #expect(throws: DiskError.inTheWay(path: scratch("file"))) { try sink.finish(entry, rule: rule) }
+        #expect(throws: DiskError.unfit(path: scratch("file"), .inTheWay)) { try sink.finish(entry, rule: rule) }
         rmdir(scratch("file"))
         #expect(try sink.finish(entry, rule: rule).state == .finished)
     }
@@ -255,7 +255,7 @@ import Testing
         #expect(try sink.makeLink(link, rule: .rename, allowOutside: false) == renamed)
         #expect(try sink.makeLink(link, rule: .overwrite, allowOutside: false).state == .finished)
         #expect(scratch("l").isLink)
-        #expect(throws: DiskError.inTheWay(path: scratch("f"))) {
+        #expect(throws: DiskError.unfit(path: scratch("f"), .inTheWay)) {
             try sink.makeLink(receivedLink("f", to: "x"), rule: .overwrite, allowOutside: false)
         }
         #expect(scratch.path.names == ["f", "l", "l (1)"])

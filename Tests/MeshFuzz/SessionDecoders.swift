@@ -89,13 +89,14 @@ private struct AnySender {
         case .plan(let from, let limit): return plan(from, limit)
         case .store(let arrivals): return try store(arrivals)
         case .makeParts(let files):
-            return session.partsMade(Dictionary(uniqueKeysWithValues: files.map { ($0.number, Self.part) }), now: now)
+            return session.partsMade(
+                Dictionary(uniqueKeysWithValues: files.map { ($0.number, Self.part) }), refused: [:], now: now)
         case .commit: return session.committed(now: now)
         case .finish(let files):
             return session.finished(files.map { EndedEntry(number: $0.number, state: .finished) }, now: now)
         case .complete:
             return session.completed(
-                entries: UInt64(entries.count), skipped: NumberSet(), receipt: .receipt(body: [1], signature: [2]),
+                entries: UInt64(entries.count), skipped: [:], receipt: .receipt(body: [1], signature: [2]),
                 now: now)
         case .acknowledge(let numbers):
             try keep(numbers.ranges.count <= Limits.ranges, "an acknowledgement fits a message")

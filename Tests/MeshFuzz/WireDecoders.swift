@@ -161,7 +161,10 @@ extension DataMessage {
             try chunks.keepBounds(below: Limits.chunks)
             try seals.keepBounds(below: Limits.entries)
         case .damaged(let chunks): try chunks.keepBounds(below: Limits.chunks)
-        case .sealed(let entries), .skipped(let entries): try entries.keepBounds(below: Limits.entries)
+        case .sealed(let entries): try entries.keepBounds(below: Limits.entries)
+        case .skipped(_, let entries, let chunks):
+            try entries.keepBounds(below: Limits.entries)
+            try chunks.keepBounds(below: Limits.chunks)
         case .receipt(let body, let signature):
             try keep(body.count <= Limits.receipt && signature.count <= 256, "a receipt is within its limit")
         case .manifestEnd, .manifestKept, .manifestAgain, .received, .failed: break

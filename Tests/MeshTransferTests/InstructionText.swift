@@ -14,7 +14,8 @@ extension DataMessage {
             "want" + (chunks.isEmpty ? "" : " \(chunks.text)") + (seals.isEmpty ? "" : " seals \(seals.text)")
         case .damaged(let chunks): "damaged \(chunks.text)"
         case .sealed(let entries): "sealed \(entries.text)"
-        case .skipped(let entries): "skipped \(entries.text)"
+        case .skipped(let reason, let entries, let chunks):
+            "skipped \(reason.word) \(entries.text)" + (chunks.isEmpty ? "" : " chunks \(chunks.text)")
         case .receipt: "receipt"
         case .received: "received"
         case .failed(let code): "failed \(code)"
@@ -48,7 +49,7 @@ extension SendSession.Instruction {
         case .record(let records): "record \(NumberSet(records.map(\.number)).text)"
         case .withdraw(let entries, let again):
             "withdraw \(NumberSet(entries.map(\.number)).text)\(again ? " and add again" : "")"
-        case .checkReceipt(_, _, let skipped): "check receipt" + (skipped.isEmpty ? "" : " without \(skipped.text)")
+        case .checkReceipt(_, _, let skipped): "check receipt" + skipped.text
         case .complete: "complete"
         case .fail(let code, let toPeer): "fail \(code)\(toPeer ? ", tell the peer" : "")"
         }
@@ -111,5 +112,12 @@ extension CommitGroup {
         ]
         return lists.filter { !$0.1.isEmpty }.map { " \($0.0) \($0.1.text)" }.joined()
             + (retries.isEmpty ? "" : " retries \(retries.count)")
+    }
+}
+
+extension [SkipReason: NumberSet] {
+    var text: String {
+        let sets = filter { !$0.value.isEmpty }.sorted { $0.key.rawValue < $1.key.rawValue }
+        return sets.map { " without \($0.value.text)" }.joined()
     }
 }

@@ -19,6 +19,9 @@ func receiving(_ sizes: [UInt64]) -> ReceiveSession {
     var session = ReceiveSession(totals: totals(entries.map(\.manifest)), now: now)
     _ = session.start(now: now)
     _ = session.planned(entries.map { planned($0) }, next: UInt64(sizes.count), now: now)
+    for entry in entries where entry.manifest.size >= Limits.sizedFile {
+        _ = session.partsMade([entry.number: part(entry.number)], refused: [:], now: now)
+    }
     let chunks = totals(entries.map(\.manifest)).chunks
     _ = session.message(.manifestEnd(entries: UInt64(sizes.count), chunks: chunks), now: now)
     return session

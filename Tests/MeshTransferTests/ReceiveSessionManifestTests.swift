@@ -31,7 +31,7 @@ import Testing
         #expect(session.laneLost(laneA, now: now).text == ["send kept 1", "acknowledge 0"])
         #expect(session.nextDeadline == nil)
         #expect(
-            session.completed(entries: 1, skipped: NumberSet(), receipt: receiptMessage, now: now).text == [
+            session.completed(entries: 1, skipped: [:], receipt: receiptMessage, now: now).text == [
                 "send receipt"
             ])
         #expect(session.laneLost(laneB, now: now).text == ["acknowledge 0", "send receipt"])
@@ -58,7 +58,9 @@ import Testing
     @Test func wantsAreCutToWhatAMessageHolds() {
         let count: UInt64 = 3
         let sizes = [UInt64](repeating: 1024 * 1024 * 12_000, count: Int(count))
-        let entries = received(sizes)
+        var entries = received(sizes)
+        // Their room is made.
+        for index in entries.indices { entries[index].part = part(UInt64(index)) }
         var session = ReceiveSession(totals: totals(entries.map(\.manifest)), now: now)
         _ = session.start(now: now)
         let plans = entries.map { entry in
@@ -220,7 +222,7 @@ import Testing
     @Test func aManifestThatGrowsAfterTheReceiptGetsAnother() {
         var session = receiving([])
         #expect(
-            session.completed(entries: 0, skipped: NumberSet(), receipt: receiptMessage, now: now).text == [
+            session.completed(entries: 0, skipped: [:], receipt: receiptMessage, now: now).text == [
                 "send receipt"
             ])
         let fresh = received([1])[0].manifest
@@ -234,14 +236,15 @@ import Testing
         var session = receiving([])
         let fresh = received([1])[0].manifest
         _ = session.pageDecoded(first: 0, [fresh], now: now)
-        #expect(session.completed(entries: 0, skipped: NumberSet(), receipt: receiptMessage, now: now).text == [])
+        #expect(session.completed(entries: 0, skipped: [:], receipt: receiptMessage, now: now).text == [])
     }
 
     // MARK: breaches
 
     @Test(arguments: [
         DataMessage.want(chunks: NumberSet(), seals: NumberSet()), .manifestKept(entries: 0), .manifestAgain(from: 0),
-        .damaged(chunks: NumberSet()), .skipped(entries: NumberSet()), .receipt(body: [], signature: []),
+        .damaged(chunks: NumberSet()), .skipped(.exists, entries: NumberSet(), chunks: NumberSet()),
+        .receipt(body: [], signature: []),
     ]) func theSenderMayNotSpeakForTheReceiver(message: DataMessage) {
         var session = receiving([1])
         #expect(

@@ -323,8 +323,8 @@ import Testing
         #expect(answer { $0.message(want(set(2))) } == violation)
         #expect(answer { $0.message(want(NumberSet(), seals: set(1))) } == ["check seals 1"])
         #expect(answer { $0.message(want(NumberSet(), seals: set(2))) } == violation)
-        #expect(answer { $0.message(.skipped(entries: set(1))) } == [])
-        #expect(answer { $0.message(.skipped(entries: set(2))) } == violation)
+        #expect(answer { $0.message(.skipped(.exists, entries: set(1), chunks: set())) } == [])
+        #expect(answer { $0.message(.skipped(.exists, entries: set(2), chunks: set())) } == violation)
         #expect(answer { $0.message(.manifestKept(entries: 3)) } == violation)
         #expect(answer { $0.message(.manifestAgain(from: 2)) } == ["send end 2 entries 2 chunks"])
         #expect(answer { $0.message(.manifestAgain(from: 3)) } == violation)
@@ -363,7 +363,7 @@ import Testing
 
     @Test func aReceiptThatDoesNotFitEndsTheTransfer() {
         var session = session([1])
-        _ = session.message(.skipped(entries: set(0)))
+        _ = session.message(.skipped(.exists, entries: set(0), chunks: set()))
         #expect(session.message(.receipt(body: [], signature: [])).text == ["check receipt without 0"])
         #expect(session.receiptChecked(.wrong).text == ["fail integrity, tell the peer"])
         #expect(session.receiptChecked(.proven(signed(0))).text == [])

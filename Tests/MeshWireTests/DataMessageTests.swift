@@ -9,7 +9,10 @@ import Testing
         ("03 02 00 01 03 00 01 07 00", .want(chunks: NumberSet([0..<2, 5..<6]), seals: NumberSet(7..<8))),
         ("03 00 00", .want(chunks: NumberSet(), seals: NumberSet())),
         ("04 01 01 01", .sealed(entries: NumberSet(1..<3))),
-        ("05 01 ffffff07 00", .skipped(entries: NumberSet(16_777_215..<16_777_216))),
+        (
+            "05 10 01 ffffff07 00 01 05 00",
+            .skipped(.name, entries: NumberSet(16_777_215..<16_777_216), chunks: NumberSet(5..<6))
+        ),
         ("06 02 0102 01 ff", .receipt(body: [1, 2], signature: [255])),
         ("07" + countingHex, .received(root: counting)),
         ("08 0007", .failed(.integrity)),
@@ -101,7 +104,8 @@ import Testing
             .invalid("sealed entry")
         ),
         (
-            .skipped(entries: NumberSet(0..<1 << 24)), .skipped(entries: NumberSet(0..<1 << 24 + 1)),
+            .skipped(.size, entries: NumberSet(0..<1 << 24), chunks: NumberSet()),
+            .skipped(.size, entries: NumberSet(0..<1 << 24 + 1), chunks: NumberSet()),
             .invalid("skipped entry")
         ),
         (

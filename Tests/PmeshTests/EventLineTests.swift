@@ -49,7 +49,7 @@ import Testing
     @Test func done() {
         #expect(
             EventLine.line(.done(summary())).text
-                == #"{"event":"done","transfer":"\#(zero26)","files":1,"bytes":2,"wireBytes":3,"chunks":4,"chunksResumed":0,"chunksRetried":0,"seconds":2.000,"root":"\#(Digest().hex)","skipped":0,"failed":0,"durable":true,"outcome":0}"#
+                == #"{"event":"done","transfer":"\#(zero26)","files":1,"bytes":2,"wireBytes":3,"chunks":4,"chunksResumed":0,"chunksRetried":0,"seconds":2.000,"root":"\#(Digest().hex)","skipped":0,"kept":0,"unchanged":0,"failed":0,"durable":true,"outcome":0}"#
         )
     }
 
@@ -73,7 +73,7 @@ import Testing
         resumed.skipped = 2
         #expect(
             SummaryText.lines(resumed, direction: .receive).first
-                == "received 1 file, 2 B in 2.0 s; 3 B on the wire; 3 of 4 chunks were there already; 1 chunk sent again; 2 skipped"
+                == "received 1 file, 2 B in 2.0 s; 3 B on the wire; 3 of 4 chunks were there already; 1 chunk sent again; 2 left out"
         )
     }
 

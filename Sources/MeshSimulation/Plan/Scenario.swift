@@ -10,6 +10,8 @@ struct Scenario {
     var foreign: [[UInt8]: [UInt8]] = [:]
     /// Folders that stand at a receiver before, with their modes.
     var foreignFolders: [[UInt8]: UInt16] = [:]
+    /// What a receiver's file system cannot hold.
+    var unfit: [[UInt8]: SkipReason] = [:]
     /// 1 or 2: receivers at the same time.
     let receivers: Int
     let rules: ReceiveRules
@@ -25,6 +27,7 @@ struct Scenario {
         dialer = random.oneIn(2) ? .sender : .receiver
         makeFiles(using: &random)
         makeOthers(using: &random)
+        if random.oneIn(5) { drawUnfit(using: &random) }
         if random.oneIn(4) { foreignFolders[Array("d".utf8)] = 0o2750 }
         for path in files.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) where random.oneIn(12) {
             foreign[path] = Array("somebody's own".utf8)
@@ -43,6 +46,15 @@ struct Scenario {
         guard random.oneIn(3) else { return }
         let size = random.oneIn(30) ? 7_000_000 : Int.random(in: 270_000...1_300_000, using: &random)
         files[Array("large".utf8)] = Self.content(size, UInt8(truncatingIfNeeded: random.next()))
+    }
+
+    /// Some files, and now and then a folder with all that is in it.
+    private mutating func drawUnfit(using random: inout Seeded) {
+        let reasons: [SkipReason] = [.name, .size, .denied]
+        for path in files.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) where random.oneIn(5) {
+            unfit[path] = reasons.randomElement(using: &random)
+        }
+        for entry in others where random.oneIn(5) { unfit[entry.manifest.path] = .name }
     }
 
     private mutating func makeOthers(using random: inout Seeded) {

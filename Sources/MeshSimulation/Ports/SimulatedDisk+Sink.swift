@@ -26,6 +26,7 @@ extension SimulatedDisk: ChunkSink {
     ) throws(DiskError) -> PartIdentity {
         let identity = try throwing { state throws(DiskError) in
             let path = EntryPath.escaped(entry.manifest.path)
+            try state.checkFits(entry.manifest, isNamed: false)
             if state.refusals > 0 {
                 state.refusals -= 1
                 throw .full(path: path)
@@ -75,6 +76,7 @@ extension SimulatedDisk: ChunkSink {
 
     package func makeFolder(_ entry: ManifestEntry) throws(DiskError) {
         try throwing { state throws(DiskError) in
+            try state.checkFits(entry, isNamed: true)
             let place = SimulatedDisk.Place.final(entry.path)
             if state.names[place] == nil { state.change([(place, .folder(mode: 0o700))]) }
         }
@@ -93,7 +95,10 @@ extension SimulatedDisk: ChunkSink {
     package func makeLink(
         _ entry: ReceivedEntry, rule: ConflictRule, allowOutside: Bool
     ) throws(DiskError) -> EndedEntry {
-        let ended = try throwing { state throws(DiskError) in state.makeLink(entry, rule: rule) }
+        let ended = try throwing { state throws(DiskError) in
+            try state.checkFits(entry.manifest, isNamed: true)
+            return state.makeLink(entry, rule: rule)
+        }
         fuse.burn()
         return ended
     }
@@ -119,6 +124,15 @@ extension SimulatedDisk: ChunkSink {
 }
 
 extension SimulatedDisk.State {
+    /// `isNamed`: it gets its name; what is refused for its name alone has a part until then.
+    fileprivate func checkFits(_ entry: ManifestEntry, isNamed: Bool) throws(DiskError) {
+        for (path, reason) in unfit {
+            let isInside = entry.path.starts(with: path + [UInt8(ascii: "/")])
+            guard isInside || entry.path == path && (isNamed || reason != .name) else { continue }
+            throw .unfit(path: EntryPath.escaped(entry.path), reason)
+        }
+    }
+
     /// The part, made on first use; an open one is written even where its name is gone.
     fileprivate mutating func openPart(_ entry: ReceivedEntry) throws(DiskError) -> UInt64 {
         let place = SimulatedDisk.Place.part(entry.number)
@@ -172,6 +186,7 @@ extension SimulatedDisk.State {
     }
 
     private func ended(_ entry: ReceivedEntry, _ state: EntryState, at path: [UInt8]? = nil) -> EndedEntry {
+        if state == .skipped { return EndedEntry(skipped: entry.number, .exists) }
         let name = path?.split(separator: UInt8(ascii: "/")).last.map(Array.init)
         return EndedEntry(number: entry.number, state: state, finalName: path == entry.manifest.path ? nil : name)
     }
@@ -188,6 +203,7 @@ extension SimulatedDisk.State {
         guard object.bytes.count == entry.manifest.size, entry.part == nil || entry.part == object.identity else {
             throw .changed(path: EntryPath.escaped(entry.manifest.path))
         }
+        try checkFits(entry.manifest, isNamed: true)
         objects[inode]?.seconds = entry.manifest.seconds
         var path = entry.manifest.path
         if rule == .rename {

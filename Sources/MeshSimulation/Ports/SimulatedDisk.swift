@@ -1,5 +1,5 @@
 package import MeshTransfer
-import MeshWire
+package import MeshWire
 import NIOCore
 import Synchronization
 
@@ -48,6 +48,8 @@ package final class SimulatedDisk: Sendable {
         var device: UInt64 = 1
         /// Next writes that find the disk full.
         var refusals = 0
+        /// What the destination cannot hold, and why.
+        var unfit: [[UInt8]: SkipReason] = [:]
     }
 
     let state = Mutex(State())
@@ -120,6 +122,9 @@ package final class SimulatedDisk: Sendable {
             state.names[.final(path)] = .object(inode)
         }
     }
+
+    /// The destination cannot hold this entry, nor what is below it.
+    package func refuse(_ path: [UInt8], _ reason: SkipReason) { with { $0.unfit[path] = reason } }
 
     /// A folder that was there before.
     package func putForeignFolder(_ path: [UInt8], mode: UInt16) {

@@ -80,6 +80,7 @@ extension SimulatedJournal {
                 try transfer.change(ended.number) {
                     $0.reach(ended.state)
                     $0.finalName = ended.finalName ?? $0.finalName
+                    $0.reason = ended.reason ?? $0.reason
                 }
             }
             transfer.retries += group.retries
@@ -134,6 +135,7 @@ extension SimulatedJournal {
                 $0.state = .open
                 $0.part = nil
                 $0.finalName = nil
+                $0.reason = nil
                 $0.isDurable = false
             }
         }

@@ -28,6 +28,8 @@ package final class SimulatedJournal: TransferJournal {
         var sources: [SourceEntry] = []
         var entries: [ReceivedEntry] = []
         var withdrawn = NumberSet()
+        /// Sender: by the receiver's word.
+        var skipped: [SkipReason: NumberSet] = [:]
         var chunks: [UInt64: Row] = [:]
         var retries: [RetryRecord] = []
         var receipt: ReceiptRecord?
@@ -147,6 +149,10 @@ package final class SimulatedJournal: TransferJournal {
     package func setPeer(_ peer: NodeID, of id: TransferID) throws { try change(id) { $0.record.peer = peer } }
 
     // MARK: the end
+
+    package func noteSkipped(_ skipped: [SkipReason: NumberSet], of id: TransferID) throws {
+        try change(id) { $0.skipped.merge(skipped) { $0.union($1) } }
+    }
 
     package func complete(
         _ id: TransferID, state: TransferState, receipt: ReceiptRecord, at time: Int64

@@ -159,6 +159,7 @@ final class Witness {
             return "the receipts differ"
         }
         guard let signed = try? Receipt(reading: receipt.body) else { return "the receipt cannot be read" }
+        if let fault = unnamed(there.entries.prefix(Int(signed.entries)), sources, scenario) { return fault }
         let disk = nodes[course.to].disk
         let files = disk.finalFiles
         for entry in there.entries.prefix(Int(signed.entries)) {
@@ -176,11 +177,34 @@ final class Witness {
         return nil
     }
 
+    /// What the destination cannot hold is left out, and both sides know why; nothing else is.
+    private func unnamed(
+        _ entries: some Sequence<ReceivedEntry>, _ sender: SimulatedJournal.Transfer, _ scenario: Scenario
+    ) -> String? {
+        for entry in entries where entry.manifest.kind != .withdrawal && entry.state != .withdrawn {
+            let path = entry.manifest.path
+            let isUnfit = scenario.unfit.keys.contains { path == $0 || path.starts(with: $0 + [UInt8(ascii: "/")]) }
+            let isRefused = entry.reason?.isRefusal ?? false
+            if isUnfit && entry.state == .skipped || !isUnfit && !isRefused {
+                guard entry.state == .skipped else { continue }
+                guard let reason = entry.reason, sender.skipped[reason]?.contains(entry.number) == true else {
+                    return "the sender does not know why \(EntryPath.escaped(path)) is left out"
+                }
+                continue
+            }
+            // What was there before the file system's word was asked for may stay.
+            if entry.manifest.kind == .folder, scenario.foreignFolders[path] != nil { continue }
+            return
+                "\(EntryPath.escaped(path)) is \(entry.state), \(entry.reason?.word ?? "no reason"): unfit \(isUnfit)"
+        }
+        return nil
+    }
+
     /// A folder that was there keeps its mode; one that was made has the sender's.
     private func wrongFolder(
         _ entries: [ReceivedEntry], _ modes: [[UInt8]: UInt16], _ foreign: [[UInt8]: UInt16]
     ) -> String? {
-        for entry in entries where entry.manifest.kind == .folder && entry.state != .withdrawn {
+        for entry in entries where entry.manifest.kind == .folder && entry.state == .open {
             let (path, expected) = (entry.manifest.path, foreign[entry.manifest.path] ?? entry.manifest.mode)
             guard modes[path] != expected else { continue }
             let found = modes[path].map { String($0, radix: 8) } ?? "none"

@@ -68,6 +68,9 @@ final class World {
         for (path, bytes) in scenario.foreign {
             for node in nodes.dropFirst() { node.disk.putForeign(path, bytes, seconds: 900) }
         }
+        for (path, reason) in scenario.unfit {
+            for node in nodes.dropFirst() { node.disk.refuse(path, reason) }
+        }
         for (path, mode) in scenario.foreignFolders {
             for node in nodes.dropFirst() { node.disk.putForeignFolder(path, mode: mode) }
         }

@@ -8,7 +8,11 @@ enum FinishedFiles {
         for entry in entries where entry.state == .finished && entry.manifest.kind != .folder {
             var manifest = entry.manifest
             manifest.path = entry.finalPath
-            let found = try sink.existing(manifest)
+            let found: ExistingFile?
+            do { found = try sink.existing(manifest) } catch {
+                guard case .unfit = error else { throw error }
+                found = nil
+            }
             let isThere = found?.kind == manifest.kind && (manifest.kind == .link || found?.size == manifest.size)
             if !isThere { removed.insert(entry.number) }
         }

@@ -29,7 +29,10 @@ package struct ReceiptCheck: Sendable {
     }
 
     /// Keeps the receipt and ends the transfer where it is proven. `time`: wall clock, nanoseconds since 1970.
-    package func run(_ record: ReceiptRecord, skipped: NumberSet, at time: Int64) async throws -> SendEvent {
+    package func run(
+        _ record: ReceiptRecord, skipped reasons: [SkipReason: NumberSet], at time: Int64
+    ) async throws -> SendEvent {
+        let skipped = reasons.values.reduce(NumberSet()) { $0.union($1) }
         guard isSigned(record), let receipt = try? Receipt(reading: record.body), receipt.transfer == work.transfer,
             receipt.sender == sender, receipt.receiver == receiver, receipt.skipped == skipped.count
         else { return .receiptChecked(.wrong) }
@@ -45,7 +48,9 @@ package struct ReceiptCheck: Sendable {
             result = try await computation.result()
         }
         guard result.missing.isEmpty, result.root == receipt.root else { return .receiptChecked(.wrong) }
-        let isWhole = receipt.skipped == 0 && result.lost == 0
+        try await work.journal.noteSkipped(
+            reasons.merging([.changing: result.lost]) { $1 }, of: work.transfer)
+        let isWhole = !reasons.isMissed && result.lost.isEmpty
         try await work.journal.complete(
             work.transfer, state: isWhole ? .done : .partial, receipt: record, at: time)
         return .receiptChecked(.proven(receipt))

@@ -22,9 +22,11 @@ package struct ReceiveCompletion: Sendable {
 
     /// `time`: wall clock, nanoseconds since 1970.
     package func run(at time: Int64) async throws -> ReceiveEvent {
-        let leftOut = try await makeLinks(at: time)
-        try await finishFolders()
-        if let answer = try await kept(leftOut) { return answer }
+        try await makeLinks(at: time)
+        try await finishFolders(at: time)
+        let reasons = try await leftOut()
+        let leftOut = reasons.values.reduce(NumberSet()) { $0.union($1) }
+        if let answer = try await kept(reasons) { return answer }
         let computed = try await RootComputation(
             journal: ports.journal, transfer: ports.transfer, direction: .receive, skipped: leftOut
         ).result()
@@ -35,45 +37,60 @@ package struct ReceiveCompletion: Sendable {
             isDurable: try await ports.journal.isDurable(ports.transfer), time: time)
         let body = receipt.encoded()
         let record = try sign(body)
-        let isWhole = leftOut.isEmpty && computed.lost == 0
+        try await ports.journal.noteSkipped([.changing: computed.lost], of: ports.transfer)
+        let isWhole = !reasons.isMissed && computed.lost.isEmpty
         try await ports.journal.complete(
             ports.transfer, state: isWhole ? .done : .partial, receipt: record, at: time)
-        return .completed(receipt, skipped: leftOut, message: .receipt(body: body, signature: record.signature))
+        return .completed(receipt, skipped: reasons, message: .receipt(body: body, signature: record.signature))
     }
 
     /// The same answer as at the first time, for a sender that never got it; nil where the manifest has grown since.
-    private func kept(_ skipped: NumberSet) async throws -> ReceiveEvent? {
+    private func kept(_ skipped: [SkipReason: NumberSet]) async throws -> ReceiveEvent? {
         guard let kept = try await ports.journal.receipt(of: ports.transfer) else { return nil }
         let receipt = try Receipt(reading: kept.body)
         guard try await receipt.entries == entryCount() else { return nil }
         return .completed(receipt, skipped: skipped, message: .receipt(body: kept.body, signature: kept.signature))
     }
 
-    /// Links that the machine's end may have taken are made once more: where one stands nothing changes, and what was decided
-    /// on stays so. Answers what was left out, links and files, since all entries pass by here.
-    private func makeLinks(at time: Int64) async throws -> NumberSet {
-        let (sink, rules) = (ports.sink, ports.rules)
-        var leftOut = NumberSet()
+    /// What was left out, all kinds of entries.
+    private func leftOut() async throws -> [SkipReason: NumberSet] {
+        var ranges: [SkipReason: [Range<UInt64>]] = [:]
         try await ports.eachBatch { entries in
-            leftOut.formUnion(NumberSet(numbers: entries.lazy.filter { $0.state == .skipped }.map(\.number)))
+            for entry in entries where entry.state == .skipped {
+                ranges[entry.reason ?? .exists, default: []].append(entry.number..<entry.number + 1)
+            }
+        }
+        return ranges.mapValues { NumberSet($0) }
+    }
+
+    /// Links that the machine's end may have taken are made once more: where one stands nothing changes, and what was decided
+    /// on stays so.
+    private func makeLinks(at time: Int64) async throws {
+        let (sink, rules) = (ports.sink, ports.rules)
+        try await ports.eachBatch { entries in
             let links = entries.filter {
                 $0.manifest.kind == .link && ($0.state == .open || $0.state == .finished && !$0.isDurable)
             }
             guard !links.isEmpty else { return }
             let ended = try await ports.pool.blocking {
-                try links.map { try sink.makeLink($0, rule: rules.onConflict, allowOutside: rules.allLinks) }
+                try links.map { link in
+                    do throws(DiskError) {
+                        return try sink.makeLink(link, rule: rules.onConflict, allowOutside: rules.allLinks)
+                    } catch {
+                        guard case .unfit(_, let reason) = error else { throw error }
+                        return EndedEntry(skipped: link.number, reason)
+                    }
+                }
             }
             var group = CommitGroup()
             group.ended = zip(links, ended).filter { $0.0.state == .open }.map(\.1)
-            leftOut.formUnion(NumberSet(numbers: group.ended.lazy.filter { $0.state == .skipped }.map(\.number)))
             if !group.isEmpty { _ = try await ReceiveWork(ports).commit(group, at: time) }
         }
-        return leftOut
     }
 
     /// Numbers grow with depth, so that going down them meets the deepest folders first. Those that were taken back and hold
     /// nothing go, unless they were added anew, behind.
-    private func finishFolders() async throws {
+    private func finishFolders(at time: Int64) async throws {
         let sink = ports.sink
         var last = try await entryCount()
         let hasWithdrawn = try await !ports.journal.withdrawnEntries(of: ports.transfer).isEmpty
@@ -85,14 +102,33 @@ package struct ReceiveCompletion: Sendable {
             let standing = folders.filter { $0.state != .withdrawn }
             if hasWithdrawn { live.formUnion(standing.map(\.manifest.path)) }
             let gone = folders.filter { $0.state == .withdrawn && !live.contains($0.manifest.path) }
-            try await ports.pool.blocking {
+            let ended = try await ports.pool.blocking {
                 for folder in gone { try sink.discard(folder) }
-                let folders = standing
-                for folder in folders { try sink.makeFolder(folder.manifest) }
-                for folder in folders { try sink.finishFolder(folder) }
+                let folders = standing.filter { $0.state == .open }
+                let unmade = try Self.refused(folders) { entry throws(DiskError) in try sink.makeFolder(entry.manifest)
+                }
+                let made = folders.filter { folder in !unmade.contains { $0.number == folder.number } }
+                return unmade + (try Self.refused(made) { entry throws(DiskError) in try sink.finishFolder(entry) })
             }
+            var group = CommitGroup()
+            group.ended = ended
+            if !group.isEmpty { _ = try await ReceiveWork(ports).commit(group, at: time) }
             last = lowest.number
         }
+    }
+
+    /// Those of `folders` for which `body` says that the destination cannot hold them.
+    private static func refused(
+        _ folders: [ReceivedEntry], _ body: (ReceivedEntry) throws(DiskError) -> Void
+    ) throws(DiskError) -> [EndedEntry] {
+        var ended: [EndedEntry] = []
+        for folder in folders {
+            do throws(DiskError) { try body(folder) } catch {
+                guard case .unfit(_, let reason) = error else { throw error }
+                ended.append(EndedEntry(skipped: folder.number, reason))
+            }
+        }
+        return ended
     }
 
     private func entryCount() async throws -> UInt64 {

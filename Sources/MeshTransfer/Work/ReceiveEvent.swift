@@ -6,11 +6,11 @@ package enum ReceiveEvent: Sendable {
     case pageKept(withdrawn: [ReceivedEntry])
     case planned([PlannedEntry], next: UInt64)
     case stored([ReceiveSession.Stored], released: [LaneName: Int])
-    case partsMade([UInt64: PartIdentity])
+    case partsMade([UInt64: PartIdentity], refused: [UInt64: SkipReason])
     case committed
     case finished([EndedEntry])
     case diskFailed(DiskError)
-    case completed(Receipt, skipped: NumberSet, message: DataMessage)
+    case completed(Receipt, skipped: [SkipReason: NumberSet], message: DataMessage)
 }
 
 extension ReceiveSession {
@@ -22,7 +22,7 @@ extension ReceiveSession {
         case .pageKept(let withdrawn): pageKept(withdrawn: withdrawn, now: now)
         case .planned(let entries, let next): planned(entries, next: next, now: now)
         case .stored(let results, let released): stored(results, released: released, now: now)
-        case .partsMade(let parts): partsMade(parts, now: now)
+        case .partsMade(let parts, let refused): partsMade(parts, refused: refused, now: now)
         case .committed: committed(now: now)
         case .finished(let ended): finished(ended, now: now)
         case .diskFailed(let error): diskFailed(error, now: now)

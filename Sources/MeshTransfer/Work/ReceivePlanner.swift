@@ -8,19 +8,18 @@ struct ReceivePlanner: Sendable {
         let entries = try await ports.journal.receivedEntries(of: ports.transfer, from: first, limit: limit)
         let sink = ports.sink
         let looked = ports.isSettled ? [] : entries
-        try await FolderPlanning(ports: ports).plan(looked)
+        let refused = try await FolderPlanning(ports: ports).plan(looked)
         let removed = try await ports.pool.blocking { try FinishedFiles.removed(among: looked, sink: sink) }
         var reader = ChunkRowReader(ports: ports, end: Self.chunksEnd(of: entries))
         var planned: [PlannedEntry] = []
         var skipped: [EndedEntry] = []
         for entry in entries {
-            if removed.contains(entry.number) {
-                planned.append(try await planRemoved(entry))
-            } else if entry.manifest.kind == .file, entry.state.isUnderWay, entry.part == nil,
-                try await isLeftOut(entry)
-            {
-                skipped.append(EndedEntry(number: entry.number, state: .skipped))
+            let reason = try await reasonToLeaveOut(entry, refused)
+            if let reason {
+                skipped.append(EndedEntry(skipped: entry.number, reason))
                 planned.append(PlannedEntry(leftOut: entry))
+            } else if removed.contains(entry.number) {
+                planned.append(try await planRemoved(entry))
             } else {
                 planned.append(try await plan(entry, &reader))
             }
@@ -48,15 +47,21 @@ struct ReceivePlanner: Sendable {
         }
     }
 
-    /// The conflict rule already says no: nothing need be sent.
-    private func isLeftOut(_ entry: ReceivedEntry) async throws -> Bool {
+    /// Nothing need be sent: its folder cannot be made, or the conflict rule says no already.
+    private func reasonToLeaveOut(
+        _ entry: ReceivedEntry, _ refused: [UInt64: SkipReason]
+    ) async throws -> SkipReason? {
+        if let reason = refused[entry.number] { return reason }
         let rule = ports.rules.onConflict
-        guard rule == .skip || rule == .newer else { return false }
+        guard entry.manifest.kind == .file, entry.state.isUnderWay, entry.part == nil, rule == .skip || rule == .newer
+        else { return nil }
         let sink = ports.sink
-        let existing = try await ports.pool.blocking { try sink.existing(entry.manifest) }
-        guard let existing else { return false }
-        let ours = (entry.manifest.seconds, entry.manifest.nanoseconds)
-        return rule == .skip || ours <= (existing.seconds, existing.nanoseconds)
+        do {
+            let there = try await ports.pool.blocking { try sink.existing(entry.manifest) }
+            return there.flatMap { rule.reasonToKeep($0, over: entry.manifest) }
+        } catch DiskError.unfit(_, let reason) {
+            return reason
+        }
     }
 
     /// A file under way: its part against its rows.
@@ -114,7 +119,8 @@ struct ReceivePlanner: Sendable {
     /// journal, which lost its latest rows with the power, does not know: it is removed, or the file would come twice.
     private func beginAgain(_ entry: ReceivedEntry, _ plan: FilePlan, hasRows: Bool) async throws -> PlannedEntry {
         let sink = ports.sink
-        try await ports.pool.blocking { try sink.discard(entry) }
+        // What cannot be reached any more is not in the way either.
+        do { try await ports.pool.blocking { try sink.discard(entry) } } catch DiskError.unfit {}
         if hasRows { try await ports.journal.forget(chunks: NumberSet(plan.chunks), of: ports.transfer) }
         try await ports.journal.reopen(entry: entry.number, of: ports.transfer)
         var fresh = entry
@@ -126,7 +132,7 @@ struct ReceivePlanner: Sendable {
 
     private func observe(_ entry: ReceivedEntry) async throws -> (identity: PartIdentity, size: UInt64)? {
         let sink = ports.sink
-        return try await ports.pool.blocking { try sink.inspectPart(entry) }
+        do { return try await ports.pool.blocking { try sink.inspectPart(entry) } } catch DiskError.unfit { return nil }
     }
 
     /// Bytes that the rows claim to be there.

@@ -64,31 +64,36 @@ package struct ReceiveWork: Sendable {
     }
 
     package func makeParts(_ entries: [ReceivedEntry]) -> ReceiveEvent {
-        do throws(DiskError) {
-            var parts: [UInt64: PartIdentity] = [:]
-            for entry in entries {
+        var parts: [UInt64: PartIdentity] = [:]
+        var refused: [UInt64: SkipReason] = [:]
+        for entry in entries {
+            do throws(DiskError) {
                 parts[entry.number] = try ports.sink.write(entry, offset: 0, length: 0, slices: [])
+            } catch {
+                guard case .unfit(_, let reason) = error else { return .diskFailed(error) }
+                refused[entry.number] = reason
             }
-            return .partsMade(parts)
-        } catch {
-            return .diskFailed(error)
         }
+        return .partsMade(parts, refused: refused)
     }
 
     package func finish(_ entries: [ReceivedEntry]) -> ReceiveEvent {
-        do throws(DiskError) {
-            var ended: [EndedEntry] = []
-            for entry in entries { ended.append(try ports.sink.finish(entry, rule: ports.rules.onConflict)) }
-            return .finished(ended)
-        } catch {
-            return .diskFailed(error)
+        var ended: [EndedEntry] = []
+        for entry in entries {
+            do throws(DiskError) {
+                ended.append(try ports.sink.finish(entry, rule: ports.rules.onConflict))
+            } catch {
+                guard case .unfit(_, let reason) = error else { return .diskFailed(error) }
+                ended.append(EndedEntry(skipped: entry.number, reason))
+            }
         }
+        return .finished(ended)
     }
 
     /// What cannot be removed is litter, not a failure.
     package func discard(_ entry: ReceivedEntry) -> ReceiveEvent {
         try? ports.sink.discard(entry)
-        return .partsMade([:])
+        return .partsMade([:], refused: [:])
     }
 }
 

@@ -16,8 +16,8 @@ struct RootComputation: Sendable {
         var entries: UInt64
         /// Plain bytes of the files that are there.
         var bytes: UInt64
-        /// Paths that were taken back and not added anew, though the source has them.
-        var lost: UInt64
+        /// Entries whose paths were taken back and not added anew, though the source has them: of each path the latest.
+        var lost: NumberSet
         /// Chunks without a digest; where there are any, `root` means nothing.
         var missing: NumberSet
     }
@@ -52,7 +52,8 @@ struct RootComputation: Sendable {
         let missing = try await addChunks(due, to: &root)
         return Result(
             root: root.value, chunks: root.chunks, entries: totals.entries, bytes: bytes,
-            lost: UInt64(latest.values.count { $0.map { !gone.contains($0) } ?? false }), missing: missing)
+            lost: NumberSet(numbers: latest.values.compactMap(\.self).filter { !gone.contains($0) }.sorted()),
+            missing: missing)
     }
 
     private func entries(from first: UInt64) async throws -> [ManifestEntry] {

@@ -13,7 +13,12 @@ public enum TransferEvent: Sendable {
     case offer(Offer)
     case progress(TransferProgress)
     /// A file stands under its final name (receiver), or was sealed (sender). The path is escaped for output.
-    case file(path: String, size: UInt64)
+    /// `offeredAs`: its path at the sender, where the name was taken and it got another.
+    case file(path: String, size: UInt64, offeredAs: String? = nil)
+    /// An entry that does not stand at the destination as it was offered; on both sides, at the end. The path is escaped.
+    case leftOut(path: String, reason: SkipReason)
+    /// So many more of these, which only the journal names.
+    case moreLeftOut(UInt64)
     /// Something was left out or done again; one sentence.
     case warning(String)
     /// The peer was lost; it is waited for.
@@ -53,8 +58,12 @@ public struct TransferSummary: Sendable, Hashable {
     public var chunksRetried: UInt64
     public var seconds: Double
     public var root: Digest
-    /// Entries left out by a conflict or link rule.
+    /// Entries that are wanted and cannot be there.
     public var skipped: UInt64
+    /// Entries that the receiver's conflict rule left as they were.
+    public var kept: UInt64 = 0
+    /// Files among `files` that were there already.
+    public var unchanged: UInt64 = 0
     /// Sources that could not be read or kept changing.
     public var failed: UInt64
     public var isDurable: Bool

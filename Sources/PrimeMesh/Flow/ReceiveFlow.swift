@@ -105,22 +105,23 @@ struct ReceiveFlow: Sendable {
         case .offered(let offer): report.event(.offer(offer))
         case .accepted: break
         case .ended(let entries):
-            for (entry, ended) in entries {
-                let path = EntryPath.escaped(entry.manifest.path)
-                if ended.state == .finished {
-                    report.event(.file(path: path, size: entry.manifest.size))
-                } else {
-                    report.event(.warning("\(path) was left out: something stands there already"))
-                }
+            // What was left out is named at the end, on both sides alike.
+            for (entry, ended) in entries where ended.state == .finished {
+                var named = entry
+                named.finalName = ended.finalName
+                let offered = ended.finalName.map { _ in EntryPath.escaped(entry.manifest.path) }
+                report.event(
+                    .file(path: EntryPath.escaped(named.finalPath), size: entry.manifest.size, offeredAs: offered))
             }
         }
     }
 
     private func summarize(_ id: TransferID, _ report: TransferReport) async throws -> TransferSummary {
-        guard let kept = try await node.journal.receipt(of: id), let receipt = try? Receipt(reading: kept.body),
-            let record = try await node.journal.transfer(id)
+        guard let kept = try await node.journal.receipt(of: id), let receipt = try? Receipt(reading: kept.body)
         else { throw MeshError(.integrity, "the receipt is missing from the journal: run both commands again") }
-        let summary = report.summary(receipt, files: record.totals.files)
+        let left = try await node.journal.leftOut(of: id, limit: TransferReport.namedLimit)
+        report.name(left)
+        let summary = report.summary(receipt, left)
         events(.done(summary))
         return summary
     }

@@ -30,7 +30,9 @@ extension SendFlow {
     private func kept(_ record: TransferRecord, _ report: TransferReport) async throws -> TransferSummary {
         guard let kept = try await node.journal.receipt(of: record.id), let receipt = try? Receipt(reading: kept.body)
         else { throw MeshError(.integrity, "the receipt is missing from the journal: send under a new code") }
-        let summary = report.summary(receipt, files: record.totals.files)
+        let left = try await node.journal.leftOut(of: record.id, limit: TransferReport.namedLimit)
+        report.name(left)
+        let summary = report.summary(receipt, left)
         events(.done(summary))
         return summary
     }

@@ -168,10 +168,11 @@ struct SendFlow: Sendable {
     }
 
     private func summarize(_ record: TransferRecord, _ report: TransferReport) async throws -> TransferSummary {
-        guard let kept = try await node.journal.receipt(of: record.id), let receipt = try? Receipt(reading: kept.body),
-            let ended = try await node.journal.transfer(record.id)
+        guard let kept = try await node.journal.receipt(of: record.id), let receipt = try? Receipt(reading: kept.body)
         else { throw MeshError(.integrity, "the receipt is missing from the journal: run both commands again") }
-        let summary = report.summary(receipt, files: ended.totals.files)
+        let left = try await node.journal.leftOut(of: record.id, limit: TransferReport.namedLimit)
+        report.name(left)
+        let summary = report.summary(receipt, left)
         events(.done(summary))
         return summary
     }

@@ -1,3 +1,4 @@
+import MeshJournal
 import MeshTransfer
 import MeshWire
 import Synchronization
@@ -81,20 +82,36 @@ final class TransferReport: Sendable {
         if let event { emit(event) }
     }
 
+    /// Entries left out that are named in events.
+    static let namedLimit = 1_000
+
+    /// Names what does not stand at the destination as it was offered.
+    func name(_ left: LeftOut) {
+        for entry in left.entries { emit(.leftOut(path: EntryPath.escaped(entry.path), reason: entry.reason)) }
+        let rest = left.count(.kept) + left.count(.missing) + left.count(.changing) - UInt64(left.entries.count)
+        if rest > 0 { emit(.moreLeftOut(rest)) }
+    }
+
     /// The summary of a finished transfer, from its receipt and what was counted.
-    func summary(_ receipt: Receipt, files: UInt64) -> TransferSummary {
+    func summary(_ receipt: Receipt, _ left: LeftOut) -> TransferSummary {
         state.withLock { state in
             var counters = state.past
             counters.add(state.snapshot.counters)
-            let outcome: ExitCode =
-                state.sourceChanged ? .sourceChanged : state.failed > 0 || receipt.skipped > 0 ? .partial : .done
+            let outcome = Self.outcome(left, failed: state.failed, changed: state.sourceChanged)
             return TransferSummary(
-                transfer: receipt.transfer, files: files, bytes: receipt.bytes, wireBytes: counters.wireBytes,
+                transfer: receipt.transfer, files: left.files, bytes: receipt.bytes, wireBytes: counters.wireBytes,
                 chunks: receipt.chunks, chunksResumed: receipt.chunks - min(counters.chunks, receipt.chunks),
                 chunksRetried: counters.chunksRetried, seconds: Double(NodeClock.monotonic - state.began) / 1e9,
-                root: receipt.root, skipped: receipt.skipped, failed: state.failed, isDurable: receipt.isDurable,
+                root: receipt.root, skipped: left.count(.missing), kept: left.count(.kept),
+                unchanged: left.count(.there), failed: state.failed, isDurable: receipt.isDurable,
                 outcome: outcome)
         }
+    }
+
+    /// The same on both sides, but for what the sender alone knows of.
+    private static func outcome(_ left: LeftOut, failed: UInt64, changed: Bool) -> ExitCode {
+        if changed || left.count(.changing) > 0 { return .sourceChanged }
+        return failed > 0 || left.count(.missing) > 0 ? .partial : .done
     }
 
     var receipt: Receipt? { state.withLock { $0.snapshot.receipt } }

@@ -26,7 +26,7 @@ actor PeerSession {
         }
     }
 
-    static let protocolVersion = 1
+    static let protocolVersion = 2
     /// The only stream so far: one transfer per link.
     static let stream: UInt16 = 1
 

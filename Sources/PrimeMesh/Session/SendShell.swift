@@ -227,7 +227,7 @@ final class SendShell: TransferShell {
         }
     }
 
-    private func checkReceipt(_ receipt: ReceiptRecord, _ skipped: NumberSet) {
+    private func checkReceipt(_ receipt: ReceiptRecord, _ skipped: [SkipReason: NumberSet]) {
         let (check, time) = (context.receiptCheck, NodeClock.wall)
         desk.inJournal { .send(try await check.run(receipt, skipped: skipped, at: time)) }
     }

@@ -22,10 +22,22 @@ enum EventLine {
             return line
         case .offer(let offer): return self.line(offer)
         case .progress(let progress): return self.line(progress)
-        case .file(let path, let size):
+        case .file(let path, let size, let offered):
             var line = JSONLine(event: "file")
             line.add("path", path)
             line.add("size", size)
+            if let offered { line.add("offeredAs", offered) }
+            return line
+        case .leftOut(let path, let reason):
+            var line = JSONLine(event: reason.isKept ? "kept" : "warning")
+            line.add("path", path)
+            line.add("reason", reason.word)
+            line.add("message", "\(path): \(reason.text)")
+            return line
+        case .moreLeftOut(let count):
+            var line = JSONLine(event: "warning")
+            line.add("more", count)
+            line.add("message", "and \(count) more: `pmesh transfers show` names them")
             return line
         case .warning(let sentence):
             var line = JSONLine(event: "warning")
@@ -84,6 +96,8 @@ enum EventLine {
         line.add("seconds", summary.seconds)
         line.add("root", summary.root.hex)
         line.add("skipped", summary.skipped)
+        line.add("kept", summary.kept)
+        line.add("unchanged", summary.unchanged)
         line.add("failed", summary.failed)
         line.add("durable", summary.isDurable)
         line.add("outcome", summary.outcome.rawValue)

@@ -43,7 +43,9 @@ enum SummaryText {
             text += "; \(summary.chunksResumed) of \(summary.chunks) chunks were there already"
         }
         if summary.chunksRetried > 0 { text += "; \(HumanText.count(summary.chunksRetried, "chunk")) sent again" }
-        if summary.skipped > 0 { text += "; \(summary.skipped) skipped" }
+        if summary.skipped > 0 { text += "; \(summary.skipped) left out" }
+        if summary.unchanged > 0 { text += "; \(summary.unchanged) unchanged" }
+        if summary.kept > 0 { text += "; \(summary.kept) kept" }
         if summary.failed > 0 { text += "; \(summary.failed) failed" }
         return text
     }
@@ -64,7 +66,7 @@ enum SummaryText {
         case .partial:
             return MeshError(
                 .partial,
-                "\(HumanText.count(skipped, "entry", "entries")) skipped and \(failed) unreadable; the rest is there and verified; "
+                "\(HumanText.count(skipped, "entry", "entries")) left out and \(failed) unreadable; the rest is there and verified; "
                     + "see the warnings above for which and why")
         case .done, .other, .usage, .refused, .noPeer, .identity, .integrity, .disk, .conflict, .timedOut, .interrupted:
             return MeshError(

@@ -12,6 +12,8 @@ final class TransferReport: Sendable {
         var drawn: ContinuousClock.Instant?
         /// Whom a sender offers something.
         var asked: String?
+        /// Entries that are not there as they were offered.
+        var leftOut: UInt64 = 0
         /// Not yet shown: it opens nothing before this side listens.
         var code: String?
     }
@@ -89,7 +91,7 @@ final class TransferReport: Sendable {
             case .done(let summary):
                 state.sum.end(summary.transfer)
                 if state.transfer == summary.transfer { state.transfer = nil }
-            case .code, .listening, .waiting, .file, .warning, .lost, .target: break
+            case .code, .listening, .waiting, .file, .leftOut, .moreLeftOut, .warning, .lost, .target: break
             }
         }
     }
@@ -108,10 +110,15 @@ final class TransferReport: Sendable {
         case .offer(let offer):
             if direction != .send && !asks && offer.sender != own { SummaryText.offer(offer).forEach(output.note) }
         case .progress: redraw()
-        case .file: break
+        case .file(let path, _, let offered):
+            if let offered { output.note("\(offered) was taken: it is \(path)") }
+        case .leftOut(let path, let reason): leftOut(path, reason)
+        case .moreLeftOut(let count): state.withLock { $0.leftOut += count }
         case .warning(let sentence): output.warning(sentence)
         case .lost(let reason): output.note("connection lost (\(reason)); waiting for the other side")
-        case .done(let summary): SummaryText.lines(summary, direction: direction).forEach(result)
+        case .done(let summary):
+            rest()
+            SummaryText.lines(summary, direction: direction).forEach(result)
         case .target(let name, nil): result("\(name): sent")
         case .target(let name, let failure?): output.warning("\(name): \(failure.message)")
         }
@@ -126,6 +133,28 @@ final class TransferReport: Sendable {
         guard let code else { return }
         for line in codeNote(code) { output.essential(line) }
     }
+
+    /// The first ten are named.
+    private func leftOut(_ path: String, _ reason: SkipReason) {
+        let count = state.withLock { state in
+            state.leftOut += 1
+            return state.leftOut
+        }
+        guard count <= Self.named else { return }
+        let line = "\(path): \(reason.text)"
+        if reason.isKept { output.note("kept: " + line) } else { output.warning("left out: " + line) }
+    }
+
+    private func rest() {
+        let count = state.withLock { state in
+            defer { state.leftOut = 0 }
+            return state.leftOut
+        }
+        guard count > Self.named else { return }
+        output.warning("and \(count - Self.named) more: `pmesh transfers show` names them")
+    }
+
+    private static let named: UInt64 = 10
 
     private func result(_ line: String) {
         if !output.style.isQuiet { output.result(line) }

@@ -15,7 +15,9 @@ enum ReceiverMisdeeds {
         claim("damage of what was not sent") { try await $0.say(.damaged(chunks: NumberSet(0..<1))) },
         claim("more entries kept than there are") { try await $0.say(.manifestKept(entries: 90)) },
         claim("page beyond the manifest") { try await $0.say(.manifestAgain(from: 90)) },
-        claim("skipped entries beyond the manifest") { try await $0.say(.skipped(entries: NumberSet(0..<90))) },
+        claim("skipped entries beyond the manifest") {
+            try await $0.say(.skipped(.exists, entries: NumberSet(0..<90), chunks: NumberSet()))
+        },
         claim("message of a sender") { try await $0.say(.manifestEnd(entries: 1, chunks: 1)) },
         claim("chunk to a sender", .broken("invalid frame of a sender")) {
             try await $0.connection.say(Framed.chunk(0, [1]))

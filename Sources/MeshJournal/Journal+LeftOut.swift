@@ -1,0 +1,63 @@
+import GRDB
+import MeshTransfer
+package import MeshWire
+
+/// What of a transfer is not there as it was offered, and why.
+package struct LeftOut: Hashable, Sendable {
+    /// One entry, by its path in the manifest.
+    package struct Entry: Hashable, Sendable {
+        package var path: [UInt8]
+        package var reason: SkipReason
+    }
+
+    /// The first of them, in the order of the manifest.
+    package var entries: [Entry] = []
+    /// All of them.
+    package var counts: [SkipReason: UInt64] = [:]
+    /// Files under their final names.
+    package var files: UInt64 = 0
+
+    package init() {}
+
+    package func count(_ kind: SkipReason.Kind) -> UInt64 {
+        counts.reduce(0) { $0 + ($1.key.kind == kind ? $1.value : 0) }
+    }
+}
+
+extension Journal {
+    /// Names of at most `limit` entries, and the count of all, on either side of a transfer that is over.
+    package func leftOut(of id: TransferID, limit: Int) async throws -> LeftOut {
+        try await read { db in
+            let key = try TransferHead(db, id).key
+            var left = LeftOut()
+            let names = """
+                SELECT path, reason FROM entry INDEXED BY entry_reason
+                WHERE transfer = ?1 AND reason IS NOT NULL AND (state <> 5 OR reason = ?4) AND reason <> ?2 ORDER BY number LIMIT ?3
+                """
+            let unchanged = Value.int(Int64(SkipReason.unchanged.rawValue))
+            let changing = Value.int(Int64(SkipReason.changing.rawValue))
+            left.entries = try db.rows(names, .int(key), unchanged, .int(Int64(max(0, limit))), changing) { row in
+                LeftOut.Entry(
+                    path: try row.bytes(0, "path", limit: Limits.path),
+                    reason: try SkipReason(journaled: try row.int(1, "reason")))
+            }
+            let counts = """
+                SELECT reason, count(*) FROM entry INDEXED BY entry_reason
+                WHERE transfer = ?1 AND reason IS NOT NULL AND (state <> 5 OR reason = ?2) GROUP BY reason
+                """
+            for (reason, count) in try db.rows(counts, .int(key), changing, read: Self.count) {
+                left.counts[reason] = count
+            }
+            let files = """
+                SELECT count(*) FROM entry
+                WHERE transfer = ?1 AND kind = 0 AND state <> 5 AND (reason IS NULL OR reason = ?2)
+                """
+            left.files = try db.row(files, .int(key), unchanged) { try $0.number(0, "count of files") } ?? 0
+            return left
+        }
+    }
+
+    private static func count(_ row: Columns) throws -> (SkipReason, UInt64) {
+        (try SkipReason(journaled: try row.int(0, "reason")), try row.number(1, "count of entries"))
+    }
+}
