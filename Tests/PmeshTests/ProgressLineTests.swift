@@ -75,4 +75,13 @@ import Testing
             isCounting: false,
             files: 0, totalFiles: 1, wireBytes: wire, rate: rate, remaining: nil, lanes: 4)
     }
+
+    /// An average that decays for ever told of 64 days.
+    @Test func aStallIsSaid() {
+        var line = ProgressLine(bytes: 1 << 20, totalBytes: 2 << 20, totalFiles: 1, remaining: 9, stalled: 12)
+        line.lanes = 2
+        #expect(line.text(width: 80) == " 50 %  1.0 MiB of 2.0 MiB  no answer for 12 s; still trying")
+        line.lanes = 0
+        #expect(line.text(width: 80) == " 50 %  1.0 MiB of 2.0 MiB  no connection for 12 s; still trying")
+    }
 }

@@ -21,6 +21,8 @@ public enum TransferEvent: Sendable {
     case moreLeftOut(UInt64)
     /// Something was left out or done again; one sentence.
     case warning(String)
+    /// No byte came for 3 s; told once each time. Without lanes there is no connection, with lanes no answer.
+    case stalled(seconds: Double, lanes: Int)
     /// The peer was lost; it is waited for.
     case lost(reason: String)
     case done(TransferSummary)
@@ -45,6 +47,8 @@ public struct TransferProgress: Sendable, Hashable {
     /// Seconds to go at this rate; nil while unknown.
     public var remaining: Double?
     public var lanes: Int
+    /// Seconds since the last byte where none came for 3 s; nil while bytes flow.
+    public var stalled: Double? = nil
 }
 
 /// How a transfer ended.

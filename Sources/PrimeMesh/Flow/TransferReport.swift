@@ -13,6 +13,8 @@ final class TransferReport: Sendable {
         var began = NodeClock.monotonic
         var lastProgress: UInt64 = 0
         var meter = RateMeter()
+        var stall = StallWatch()
+        var isStalled = false
         /// Of sessions that have ended.
         var past = TransferCounters()
         var snapshot = TransferSnapshot()
@@ -60,26 +62,33 @@ final class TransferReport: Sendable {
     }
 
     func progress(_ snapshot: TransferSnapshot, lanes: Int) {
-        let event = state.withLock { state -> TransferEvent? in
+        let events = state.withLock { state -> [TransferEvent] in
             let now = NodeClock.monotonic
             state.snapshot = snapshot
             let (bytes, files) = state.moved
             // Of what moved, not of what turned out to be there.
             state.meter.update(state.past.bytes + snapshot.counters.bytes, now: now)
             guard let transfer = state.transfer, now >= state.lastProgress + Self.interval, snapshot.totals.entries > 0
-            else { return nil }
+            else { return [] }
             state.lastProgress = now
-            let rate = state.meter.rate
+            let isDue = snapshot.isCounting || bytes < snapshot.totals.bytes
+            let stalled = state.stall.update(state.past.bytes + snapshot.counters.bytes, isDue: isDue, now: now)
+            let rate = stalled == nil ? state.meter.rate : 0
             let rest = snapshot.totals.bytes - min(bytes, snapshot.totals.bytes)
-            return .progress(
+            let begins = stalled != nil && !state.isStalled
+            state.isStalled = stalled != nil
+            let progress = TransferEvent.progress(
                 TransferProgress(
                     transfer: transfer, bytes: bytes, totalBytes: snapshot.totals.bytes,
                     isCounting: snapshot.isCounting,
                     files: files, totalFiles: snapshot.totals.files,
                     wireBytes: state.past.wireBytes + snapshot.counters.wireBytes, rate: rate,
-                    remaining: rate > 0 && !snapshot.isCounting ? Double(rest) / rate : nil, lanes: lanes))
+                    remaining: rate > 0 && !snapshot.isCounting ? Double(rest) / rate : nil, lanes: lanes,
+                    stalled: stalled))
+            guard begins, let stalled else { return [progress] }
+            return [.stalled(seconds: stalled, lanes: lanes), progress]
         }
-        if let event { emit(event) }
+        for event in events { emit(event) }
     }
 
     /// Entries left out that are named in events.

@@ -43,6 +43,11 @@ enum EventLine {
             var line = JSONLine(event: "warning")
             line.add("message", sentence)
             return line
+        case .stalled(let seconds, let lanes):
+            var line = JSONLine(event: "stalled")
+            line.add("seconds", seconds)
+            line.add("lanes", lanes)
+            return line
         case .lost(let reason):
             var line = JSONLine(event: "lost")
             line.add("reason", reason)
@@ -81,6 +86,7 @@ enum EventLine {
         line.add("rate", progress.rate)
         line.add("remaining", optional: progress.remaining)
         line.add("lanes", progress.lanes)
+        line.add("stalled", optional: progress.stalled)
         return line
     }
 

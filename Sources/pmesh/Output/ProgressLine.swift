@@ -15,6 +15,8 @@ struct ProgressLine: Sendable, Hashable {
     /// Plain bytes per byte on the wire; nil before anything went over it.
     var ratio: Double?
     var lanes = 0
+    /// Seconds since the last byte, where none comes any more.
+    var stalled: Double?
     /// Who may still be deciding, while nothing has moved.
     var asked: String?
 
@@ -39,7 +41,12 @@ struct ProgressLine: Sendable, Hashable {
     private var total: String { isCounting ? "\(HumanText.size(totalBytes))+" : HumanText.size(totalBytes) }
 
     private func parts(_ isVerbose: Bool) -> [String] {
-        var parts = [percent, "\(HumanText.size(bytes)) of \(total)", HumanText.size(rate) + "/s"]
+        var parts = [percent, "\(HumanText.size(bytes)) of \(total)"]
+        if let stalled {
+            let missing = lanes == 0 ? "connection" : "answer"
+            return parts + ["no \(missing) for \(HumanText.duration(stalled)); still trying"]
+        }
+        parts.append(HumanText.size(rate) + "/s")
         if let remaining, !isCounting { parts.append(HumanText.duration(remaining) + " left") }
         if isVerbose, let ratio { parts.append("ratio " + HumanText.decimal(ratio, 2)) }
         if isVerbose { parts.append(HumanText.count(UInt64(max(0, lanes)), "lane")) }
@@ -88,6 +95,7 @@ struct ProgressSum: Sendable {
             line.rate += progress.rate
             line.lanes += progress.lanes
             wire += progress.wireBytes
+            if let stalled = progress.stalled { line.stalled = max(line.stalled ?? 0, stalled) }
             if let remaining = progress.remaining { line.remaining = max(line.remaining ?? 0, remaining) }
         }
         let moved = line.bytes - min(line.bytes, before.values.reduce(0, +))

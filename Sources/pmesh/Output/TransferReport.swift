@@ -91,7 +91,8 @@ final class TransferReport: Sendable {
             case .done(let summary):
                 state.sum.end(summary.transfer)
                 if state.transfer == summary.transfer { state.transfer = nil }
-            case .code, .listening, .waiting, .file, .leftOut, .moreLeftOut, .warning, .lost, .target: break
+            case .code, .listening, .waiting, .file, .leftOut, .moreLeftOut, .warning, .stalled, .lost, .target:
+                break
             }
         }
     }
@@ -110,6 +111,7 @@ final class TransferReport: Sendable {
         case .offer(let offer):
             if direction != .send && !asks && offer.sender != own { SummaryText.offer(offer).forEach(output.note) }
         case .progress: redraw()
+        case .stalled: break
         case .file(let path, _, let offered):
             if let offered { output.note("\(offered) was taken: it is \(path)") }
         case .leftOut(let path, let reason): leftOut(path, reason)
