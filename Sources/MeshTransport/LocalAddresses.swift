@@ -28,7 +28,7 @@ package enum LocalAddresses {
         return Array((outside.isEmpty ? all : outside).prefix(limit))
     }
 
-    private static func isLoopback(_ host: String) -> Bool { host.hasPrefix("127.") || host == "::1" }
+    static func isLoopback(_ host: String) -> Bool { host.hasPrefix("127.") || host == "::1" }
 
     /// What leads farther comes first.
     private static func rank(_ host: String) -> Int {

@@ -59,8 +59,8 @@ package struct MulticastDiscovery: Discovery {
         else { return }
         try? await socket.executeThenClose { _, outbound in
             for pause in Self.announcementPauses + [nil] {
-                let words = ByteBuffer(bytes: try announcement.words())
-                try await outbound.write(AddressedEnvelope(remoteAddress: target, data: words))
+                guard let words = try announcement.words() else { return }
+                try await outbound.write(AddressedEnvelope(remoteAddress: target, data: ByteBuffer(bytes: words)))
                 if let pause { try await Task.sleep(for: pause) }
             }
         }
@@ -178,15 +178,15 @@ private final class Announcement: Sendable {
 
     init(_ scope: DiscoveryScope, _ found: FoundNode) {
         answers = SealedAnswers(scope) {
-            FoundNode(
-                node: found.node,
-                addresses: Array(
-                    found.addresses.flatMap(LocalAddresses.reachable).prefix(DiscoveryMessage.addressLimit)))
+            let hosts = found.addresses.flatMap(LocalAddresses.reachable).filter { !LocalAddresses.isLoopback($0.host) }
+            // Listening for this machine alone is no news for others.
+            guard !hosts.isEmpty else { return nil }
+            return FoundNode(node: found.node, addresses: Array(hosts.prefix(DiscoveryMessage.addressLimit)))
         }
     }
 
     /// What is said unasked.
-    func words() throws -> [UInt8] { try answers.announcement() }
+    func words() throws -> [UInt8]? { try answers.announcement() }
 
     /// Seals are checked first: only who has the key takes a place in the responder's table.
     func answer(to question: AddressedEnvelope<ByteBuffer>) -> AddressedEnvelope<ByteBuffer>? {

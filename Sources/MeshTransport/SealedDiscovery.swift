@@ -6,18 +6,18 @@ import Synchronization
 
 /// The announcing side's sealed talk within one scope.
 final class SealedAnswers: Sendable {
-    /// Asked for each answer: interfaces come and go.
-    private let found: @Sendable () -> FoundNode
+    /// Asked for each answer: interfaces come and go. Nil: there is nothing to tell now.
+    private let found: @Sendable () -> FoundNode?
     private let talk: Mutex<SealedTalk>
 
-    init(_ scope: DiscoveryScope, _ found: @escaping @Sendable () -> FoundNode) {
+    init(_ scope: DiscoveryScope, _ found: @escaping @Sendable () -> FoundNode?) {
         self.found = found
         talk = Mutex(SealedTalk(scope))
     }
 
     /// What is said unasked, sealed anew each time: whoever looks for this node already need not ask again.
-    func announcement() throws -> [UInt8] {
-        let found = found()
+    func announcement() throws -> [UInt8]? {
+        guard let found = found() else { return nil }
         return try talk.withLock {
             try $0.seal(.answer(number: DiscoveryMessage.unasked, node: found.node, addresses: found.addresses))
         }
@@ -27,7 +27,7 @@ final class SealedAnswers: Sendable {
     func answer(to datagram: ByteBuffer) -> [UInt8]? {
         talk.withLock { talk in
             guard case .question(let number) = talk.open(datagram) else { return nil }
-            let found = found()
+            guard let found = found() else { return nil }
             let answer = DiscoveryMessage.answer(number: number, node: found.node, addresses: found.addresses)
             guard let sealed = try? talk.seal(answer), sealed.count <= datagram.readableBytes else { return nil }
             return sealed

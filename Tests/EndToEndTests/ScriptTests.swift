@@ -119,10 +119,10 @@ extension Stage {
     }
 
     /// The same two commands once more: they finish, and nothing is left but the tree.
-    func sameCommandsFinish(at location: SourceLocation = #_sourceLocation) async throws {
+    func sameCommandsFinish(folders: Bool = true, at location: SourceLocation = #_sourceLocation) async throws {
         let (sender, receiver) = (try send(), try receive())
         try await bothSucceed(sender, receiver, at: location)
-        expectSame(at: location)
+        expectSame(folders: folders, at: location)
         #expect(names("OUT") == ["tree"] && parts(below: "OUT").isEmpty, sourceLocation: location)
     }
 }

@@ -1,11 +1,12 @@
 import Glibc
 import MeshControl
-import MeshTransport
 import MeshWire
 import NIOCore
 import NIOPosix
 import Synchronization
 import Testing
+
+@testable import MeshTransport
 
 /// A folder of the test's own, removed at its end.
 func withFolder(_ body: (String) async throws -> Void) async throws {
@@ -157,6 +158,38 @@ struct MulticastDiscoveryTests {
             let rendezvous = LocalRendezvous(folder: folder, group: group)
             #expect(await rendezvous.find(scope, for: .anybody(1), within: .seconds(5)) == [])
             #expect(access(path, F_OK) != 0)
+        }
+    }
+
+    /// A killed process's socket is nobody's question any more, whatever its scope was; a living one's stays.
+    @Test func dropsWhatTheDeadLeftOfOtherScopes() async throws {
+        try await withFolder { folder in
+            let (dead, place) = ("\(folder)/other-00000001.sock", RendezvousFolder(folder))
+            bindAndDie(dead)
+            place.sweep()
+            #expect(access(dead, F_OK) != 0)
+            let rendezvous = LocalRendezvous(folder: folder, group: group)
+            try await withThrowingTaskGroup { tasks in
+                tasks.addTask { try await rendezvous.announce(scope, as: found) }
+                #expect(await rendezvous.find(scope, for: .anybody(1), within: .seconds(5)).count == 1)
+                place.sweep()
+                #expect(await rendezvous.find(scope, for: .anybody(1), within: .seconds(5)).count == 1)
+                tasks.cancelAll()
+                try await tasks.waitForAll()
+            }
+        }
+    }
+
+    @Test func whatIsWrongWithAFolderIsSaid() async throws {
+        try await withFolder { folder in
+            #expect(LocalRendezvous(folder: folder, group: group).trouble() == nil)
+            let long = folder + "/" + String(repeating: "x", count: 90)
+            #expect(LocalRendezvous(folder: long, group: group).trouble()?.contains("choose a shorter one") == true)
+            rmdir(long)
+            let missing = LocalRendezvous(folder: folder + "/a/b", group: group)
+            #expect(missing.trouble()?.contains("cannot be made") == true)
+            chmod(folder, 0o755)
+            #expect(LocalRendezvous(folder: folder, group: group).trouble()?.contains("not ours alone") == true)
         }
     }
 

@@ -97,11 +97,14 @@ enum PathMisdeeds {
             try await peer.open()
             try await peer.transfer(goods)
         },
-        Misdeed("file below a link of an earlier transfer", .broken("door", status: 7, told: .destination)) { peer in
+        // Left out before it is wanted: the receipt comes without it.
+        Misdeed("file below a link of an earlier transfer", .init(status: 23)) { peer in
             let goods = Goods.of("door/planted")
             try await peer.open()
-            try await peer.promise(goods)
-            try await peer.deliver(goods)
+            try await peer.offer(goods)
+            try await peer.describe(goods)
+            try await peer.accepted()
+            #expect(try await peer.conclude().skipped == 1)
         },
         Misdeed("file over a link of an earlier transfer", .success, options: ["--on-conflict", "overwrite"]) { peer in
             try await peer.open()
