@@ -118,7 +118,7 @@ enum PathMisdeeds {
             try await peer.open()
             try await peer.transfer(goods)
         }.leaving { #expect(!$0.names("OUT").contains("out") && $0.names("OUT").contains("in")) },
-        Misdeed("folder swapped for a link under way", .broken("OUT/swap", status: 7, told: .destination)) { peer in
+        Misdeed("folder swapped for a link under way", .init(status: 23)) { peer in
             let goods = twoFiles(in: "swap")
             try await peer.open()
             try await peer.promise(goods)
@@ -126,6 +126,7 @@ enum PathMisdeeds {
             try await peer.stage.appears("OUT/swap")
             try await peer.stage.swap("OUT/swap", forLinkTo: "outside")
             try await peer.deliver(goods)
+            #expect(try await peer.conclude().skipped >= 1)
         },
         Misdeed("part swapped for a link under way", .broken("OUT/parted/file", status: 7, told: .destination)) {
             peer in
@@ -149,7 +150,7 @@ enum PathMisdeeds {
             link(peer.stage("aside/other"), peer.stage(part))
             try await peer.deliver(goods)
         },
-        Misdeed("file below a file", .broken("OUT/both", status: 7, told: .destination)) { peer in
+        Misdeed("file below a file", .init(status: 23)) { peer in
             var goods = Goods()
             goods.file("both", "first")
             goods.file("both/below", "second")
@@ -159,6 +160,7 @@ enum PathMisdeeds {
             try await peer.lead.say(.sealed(entries: NumberSet(0..<1)))
             try await peer.stage.appears("OUT/both")
             try await peer.deliver(goods)
+            #expect(try await peer.conclude().skipped == 1)
         },
     ]
 
