@@ -42,7 +42,7 @@ import Testing
             remaining: nil, lanes: 7)
         #expect(
             EventLine.line(.progress(progress)).text
-                == #"{"event":"progress","transfer":"\#(zero26)","bytes":1,"totalBytes":2,"counting":false,"files":3,"totalFiles":4,"wireBytes":5,"rate":6.500,"remaining":null,"lanes":7}"#
+                == #"{"event":"progress","transfer":"\#(zero26)","bytes":1,"totalBytes":2,"counting":false,"files":3,"totalFiles":4,"wireBytes":5,"rate":6.500,"remaining":null,"lanes":7,"stalled":null}"#
         )
     }
 
