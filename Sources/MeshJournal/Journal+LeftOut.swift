@@ -6,6 +6,7 @@ package import MeshWire
 package struct LeftOut: Hashable, Sendable {
     /// One entry, by its path in the manifest.
     package struct Entry: Hashable, Sendable {
+        package var number: UInt64
         package var path: [UInt8]
         package var reason: SkipReason
     }
@@ -25,22 +26,37 @@ package struct LeftOut: Hashable, Sendable {
 }
 
 extension Journal {
+    /// At most `limit` entries from the number `first` on, in their order.
+    package func leftOut(of id: TransferID, from first: UInt64, limit: Int) async throws -> [LeftOut.Entry] {
+        try await read { db in try Self.leftOut(db, try TransferHead(db, id).key, from: first, limit: limit) }
+    }
+
+    private static func leftOut(
+        _ db: Database, _ key: Int64, from first: UInt64, limit: Int
+    ) throws -> [LeftOut.Entry] {
+        let sql = """
+            SELECT number, path, reason FROM entry INDEXED BY entry_reason
+            WHERE transfer = ?1 AND number >= ?2 AND reason IS NOT NULL AND (state <> 5 OR reason = ?3) AND reason <> ?4
+            ORDER BY number LIMIT ?5
+            """
+        return try db.rows(
+            sql, .int(key), try .number(first, "an entry's number"), .int(Int64(SkipReason.changing.rawValue)),
+            .int(Int64(SkipReason.unchanged.rawValue)), .int(Int64(max(0, limit)))
+        ) { row in
+            LeftOut.Entry(
+                number: try row.number(0, "an entry's number"), path: try row.bytes(1, "path", limit: Limits.path),
+                reason: try SkipReason(journaled: try row.int(2, "reason")))
+        }
+    }
+
     /// Names of at most `limit` entries, and the count of all, on either side of a transfer that is over.
     package func leftOut(of id: TransferID, limit: Int) async throws -> LeftOut {
         try await read { db in
             let key = try TransferHead(db, id).key
             var left = LeftOut()
-            let names = """
-                SELECT path, reason FROM entry INDEXED BY entry_reason
-                WHERE transfer = ?1 AND reason IS NOT NULL AND (state <> 5 OR reason = ?4) AND reason <> ?2 ORDER BY number LIMIT ?3
-                """
-            let unchanged = Value.int(Int64(SkipReason.unchanged.rawValue))
+            left.entries = try Self.leftOut(db, key, from: 0, limit: limit)
             let changing = Value.int(Int64(SkipReason.changing.rawValue))
-            left.entries = try db.rows(names, .int(key), unchanged, .int(Int64(max(0, limit))), changing) { row in
-                LeftOut.Entry(
-                    path: try row.bytes(0, "path", limit: Limits.path),
-                    reason: try SkipReason(journaled: try row.int(1, "reason")))
-            }
+            let unchanged = Value.int(Int64(SkipReason.unchanged.rawValue))
             let counts = """
                 SELECT reason, count(*) FROM entry INDEXED BY entry_reason
                 WHERE transfer = ?1 AND reason IS NOT NULL AND (state <> 5 OR reason = ?2) GROUP BY reason

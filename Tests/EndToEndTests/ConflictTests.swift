@@ -25,6 +25,13 @@ import Testing
             let done = try await stage.meet(rule: "skip", expecting: 0)
             #expect(stage.contents("OUT/report.txt") == Array("old".utf8) && stage.names("OUT") == ["report.txt"])
             #expect(done.number("skipped") == 0 && done.number("kept") == 1 && done.number("files") == 0)
+            let id = try #require(done.text("transfer"))
+            for home in ["A", "B"] {
+                let shown = try await stage.ask("transfers", "show", id, "--home", stage(home))
+                #expect(shown.output.contains("kept: report.txt: "), "\(home): \(shown.output)")
+                let events = try await stage.ask("transfers", "show", id, "--home", stage(home), "--json").events
+                #expect(events.first { $0.name == "kept" }?.text("reason") == "exists", "\(home)")
+            }
         }
     }
 

@@ -226,13 +226,6 @@ import Testing
 }
 
 extension Stage {
-    /// A command that answers at once and well.
-    fileprivate func ask(_ words: String..., at location: SourceLocation = #_sourceLocation) async throws -> Child {
-        let child = try start([Program.path] + words)
-        #expect(await child.exit() == 0, "\(child.errors)", sourceLocation: location)
-        return child
-    }
-
     fileprivate func drawCode() async throws -> String {
         String(try await ask("code").output.prefix { !$0.isNewline })
     }

@@ -65,6 +65,13 @@ final class Stage: Sendable {
         return try start([Program.path] + words, environment: environment, input: input)
     }
 
+    /// A command that answers at once and well.
+    func ask(_ words: String..., at location: SourceLocation = #_sourceLocation) async throws -> Child {
+        let child = try start([Program.path] + words)
+        #expect(await child.exit() == 0, "\(child.errors)", sourceLocation: location)
+        return child
+    }
+
     /// The line of the sending script: `tree` in home `A`.
     func send(
         _ path: String = "tree", _ options: String..., home: String = "A", port: UInt16? = nil, code: String? = nil,

@@ -37,7 +37,7 @@ struct ReceiveFlow: Sendable {
             }
             // Done here long ago; the sender wanted nothing more, or is done as well.
             if let settled, cause.code == .noPeer || cause.code == .timedOut {
-                return try await summarize(settled, report)
+                return try await report.end(settled, in: node.journal)
             }
             throw error
         }
@@ -45,7 +45,7 @@ struct ReceiveFlow: Sendable {
             throw MeshError(.other, "the transfer ended before it began: run both commands again")
         }
         await TransferLock(node: node).release(id)
-        return try await summarize(id, report)
+        return try await report.end(id, in: node.journal)
     }
 
     /// A transfer of this code that is done already; its sender may still want the receipt.
@@ -73,11 +73,17 @@ struct ReceiveFlow: Sendable {
             events: events)
         let isSettled = try await settled() != nil
         let isKnown = known != nil || isSettled
-        let wait = meeting.wait ?? (isSettled ? 10 : scope.isCode ? 30 : .infinity)
         let loop = PeerLoop(
-            node: node, source: links, registry: registry, report: report, wait: wait, patience: meeting.patience,
-            isResumed: isKnown)
+            node: node, source: links, registry: registry, report: report,
+            wait: meeting.wait ?? usualWait(isSettled: isSettled), patience: meeting.patience, isResumed: isKnown)
         try await links.serving { try await loop.run(purpose(report, began)) }
+    }
+
+    /// Seconds until the first peer must be there: one who has the receipt may be done as well, a code's sender waits for
+    /// a person, and members come when they come.
+    private func usualWait(isSettled: Bool) -> Double {
+        if isSettled { return 10 }
+        return scope.isCode ? 30 : .infinity
     }
 
     private func purpose(
@@ -114,15 +120,5 @@ struct ReceiveFlow: Sendable {
                     .file(path: EntryPath.escaped(named.finalPath), size: entry.manifest.size, offeredAs: offered))
             }
         }
-    }
-
-    private func summarize(_ id: TransferID, _ report: TransferReport) async throws -> TransferSummary {
-        guard let kept = try await node.journal.receipt(of: id), let receipt = try? Receipt(reading: kept.body)
-        else { throw MeshError(.integrity, "the receipt is missing from the journal: run both commands again") }
-        let left = try await node.journal.leftOut(of: id, limit: TransferReport.namedLimit)
-        report.name(left)
-        let summary = report.summary(receipt, left)
-        events(.done(summary))
-        return summary
     }
 }

@@ -23,17 +23,7 @@ extension SendFlow {
         } catch let error as MeshError where error.code == .noPeer || error.code == .timedOut {
             // Nobody came: what became of the sources is the same.
             guard isUpToDate else { throw MeshError(.sourcesEdited) }
-            return try await kept(record, report)
+            return try await report.end(record.id, in: node.journal)
         }
-    }
-
-    private func kept(_ record: TransferRecord, _ report: TransferReport) async throws -> TransferSummary {
-        guard let kept = try await node.journal.receipt(of: record.id), let receipt = try? Receipt(reading: kept.body)
-        else { throw MeshError(.integrity, "the receipt is missing from the journal: send under a new code") }
-        let left = try await node.journal.leftOut(of: record.id, limit: TransferReport.namedLimit)
-        report.name(left)
-        let summary = report.summary(receipt, left)
-        events(.done(summary))
-        return summary
     }
 }

@@ -48,7 +48,7 @@ struct SendFlow: Sendable {
         return record
     }
 
-    static let otherPaths = MeshError(
+    private static let otherPaths = MeshError(
         .usage, "this code was used for other paths: give the same paths to go on, or use a new code")
 
     private func record() async throws -> TransferRecord {
@@ -113,7 +113,7 @@ struct SendFlow: Sendable {
                 while try await group.next() == false {}
             }
         }
-        return try await summarize(record, report)
+        return try await report.end(record.id, in: node.journal)
     }
 
     private func loop(_ links: LinkSource, _ registry: ChannelRegistry, _ report: TransferReport, isKnown: Bool)
@@ -165,16 +165,6 @@ struct SendFlow: Sendable {
                 }
             }
         }
-    }
-
-    private func summarize(_ record: TransferRecord, _ report: TransferReport) async throws -> TransferSummary {
-        guard let kept = try await node.journal.receipt(of: record.id), let receipt = try? Receipt(reading: kept.body)
-        else { throw MeshError(.integrity, "the receipt is missing from the journal: run both commands again") }
-        let left = try await node.journal.leftOut(of: record.id, limit: TransferReport.namedLimit)
-        report.name(left)
-        let summary = report.summary(receipt, left)
-        events(.done(summary))
-        return summary
     }
 }
 

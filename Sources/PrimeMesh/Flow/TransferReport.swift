@@ -51,6 +51,9 @@ final class TransferReport: Sendable {
                 state.base = .known(bytes: bytes + state.snapshot.bytes, files: files + state.snapshot.files)
             }
             state.snapshot = TransferSnapshot(receipt: state.snapshot.receipt)
+            // The time without any session was told as a loss.
+            state.stall = StallWatch()
+            state.isStalled = false
         }
     }
 

@@ -9,6 +9,12 @@ enum SummaryText {
         name.isEmpty ? id.short : "\(EntryPath.escaped(Array(name.utf8))) (\(id.short))"
     }
 
+    /// What became of an entry that does not stand at the destination as it was offered. The path is escaped.
+    static func leftOut(_ path: String, _ reason: SkipReason) -> String {
+        let word = reason.isKept ? "kept" : "left out"
+        return "\(word): \(path): \(reason.text)"
+    }
+
     /// What a person decides on.
     static func offer(_ offer: Offer) -> [String] {
         let more = offer.isCounting ? " so far, still counting" : ""

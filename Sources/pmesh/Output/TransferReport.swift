@@ -143,8 +143,8 @@ final class TransferReport: Sendable {
             return state.leftOut
         }
         guard count <= Self.named else { return }
-        let line = "\(path): \(reason.text)"
-        if reason.isKept { output.note("kept: " + line) } else { output.warning("left out: " + line) }
+        let line = SummaryText.leftOut(path, reason)
+        if reason.isKept { output.note(line) } else { output.warning(line) }
     }
 
     private func rest() {

@@ -4,7 +4,7 @@ import PrimeMesh
 /// `pmesh transfers show`
 struct TransfersShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show everything about one transfer.")
+        commandName: "show", abstract: "Show everything about one transfer, with all that was left out and why.")
 
     @OptionGroup var transfer: TransferArgument
     @OptionGroup(title: "Node") var home: HomeOptions
@@ -13,12 +13,24 @@ struct TransfersShow: AsyncParsableCommand {
     func run() async throws {
         let settings = try home.settings()
         let output = talk.output(settings.environment)
-        let info = try await home.withNode(settings) { try await $0.transfer(transfer.id) }
+        try await home.withNode(settings) { node in
+            show(try await node.transfer(transfer.id), on: output)
+            try await node.leftOut(of: transfer.id) { entry in
+                if output.style.isJSON {
+                    output.object(EventLine.line(.leftOut(path: entry.path, reason: entry.reason)))
+                } else {
+                    output.result(SummaryText.leftOut(entry.path, entry.reason))
+                }
+            }
+        }
+        output.flush()
+    }
+
+    private func show(_ info: TransferInfo, on output: Output) {
         if output.style.isJSON {
             output.object(TransferText.line(info))
         } else {
             TransferText.details(info).forEach(output.result)
         }
-        output.flush()
     }
 }
