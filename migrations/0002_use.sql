@@ -4,6 +4,9 @@
 -- before and keeps it.
 ALTER TABLE entry ADD COLUMN folder_origin INTEGER CHECK (folder_origin BETWEEN -1 AND 4095);
 
+-- Finds where a folder that was taken back came from, by its path.
+CREATE INDEX entry_withdrawn_folder ON entry (transfer, path) WHERE state = 5 AND kind = 1;
+
 -- The code itself, as long as it may be told again: NULL from its first handshake, and once it opens nothing.
 ALTER TABLE code ADD COLUMN text TEXT CHECK (length(text) BETWEEN 1 AND 32);
 

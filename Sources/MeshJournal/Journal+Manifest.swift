@@ -91,7 +91,7 @@ extension Journal {
     package func withdrawnOrigin(at path: [UInt8], of id: TransferID) async throws -> FolderOrigin? {
         try await read { db in
             let sql = """
-                SELECT folder_origin FROM entry INDEXED BY entry_withdrawn
+                SELECT folder_origin FROM entry INDEXED BY entry_withdrawn_folder
                 WHERE transfer = ?1 AND state = 5 AND kind = 1 AND path = ?2 AND folder_origin IS NOT NULL
                 ORDER BY number DESC LIMIT 1
                 """

@@ -5,17 +5,17 @@ import GRDB
 enum TopmostNames {
     /// As many as a table has room for, and one that tells that there are more.
     static let limit = 4
+    /// Runs that are looked at. A peer's manifest may take turns between two names, and must not cost a look for each entry.
+    private static let runLimit = 64
 
     static func read(_ db: Database, _ key: Int64, entries: UInt64) throws -> [[UInt8]] {
         var names: [[UInt8]] = []
         var next: UInt64 = 0
-        while next < entries, names.count < limit {
-            guard let name = try first(db, key, next) else {
-                // Withdrawals have no path.
-                next += 1
-                continue
-            }
-            if !names.contains(name) { names.append(name) }
+        for _ in 0..<runLimit {
+            guard next < entries, names.count < limit else { break }
+            // Withdrawals have no path, and make a run of their own.
+            let name = try first(db, key, next)
+            if let name, !names.contains(name) { names.append(name) }
             next = try end(db, key, of: name, from: next, entries)
         }
         return names
@@ -23,7 +23,7 @@ enum TopmostNames {
 
     /// The number behind the run of entries that begins at `start`.
     private static func end(
-        _ db: Database, _ key: Int64, of name: [UInt8], from start: UInt64, _ entries: UInt64
+        _ db: Database, _ key: Int64, of name: [UInt8]?, from start: UInt64, _ entries: UInt64
     ) throws -> UInt64 {
         var inside = start
         var step: UInt64 = 1

@@ -42,6 +42,29 @@ import Testing
         }
     }
 
+    /// Two names that take turns are looked at a bounded number of times, however many entries there are.
+    @Test func namesThatTakeTurnsEndTheLook() async throws {
+        try await withJournal { journal in
+            try await journal.create(record(1, .receive))
+            let names = (0..<200).map { $0 % 2 == 0 ? "a/\($0)" : "b/\($0)" } + ["c"]
+            var entries = files(names.map { _ in UInt64(0) })
+            for index in entries.indices { entries[index].path = bytes(names[index]) }
+            try await journal.append(entries, to: transferID(1))
+            #expect(try await journal.history(of: transferID(1)).names == [bytes("a"), bytes("b")])
+        }
+    }
+
+    @Test func withdrawalsHideNoNames() async throws {
+        try await withJournal { journal in
+            try await journal.create(record(1, .receive))
+            let first = files([UInt64](repeating: 0, count: 100), prefix: "a/")
+            let back = (0..<100).map { ManifestEntry(withdrawing: UInt64($0), isGone: true) }
+            let all = first + back + files([0], prefix: "z")
+            try await journal.append(all, to: transferID(1))
+            #expect(try await journal.history(of: transferID(1)).names == [bytes("a"), bytes("z0")])
+        }
+    }
+
     @Test func aRefusalIsOverWithTheNextTry() async throws {
         try await withJournal { journal in
             try await journal.create(record(1, .send))

@@ -45,6 +45,8 @@ private func keepsWhereFoldersComeFrom(_ journal: some TransferJournal) async th
     let origins = try await journal.receivedEntries(of: transferID(1), from: 0, limit: 9).map(\.origin)
     #expect(origins == [.made, .there(mode: 0o2770), nil])
     #expect(try await journal.withdrawnOrigin(at: bytes("a"), of: transferID(1)) == nil, "it was not taken back")
+    try await journal.append([ManifestEntry(withdrawing: 1, isGone: false)], to: transferID(1))
+    #expect(try await journal.withdrawnOrigin(at: bytes("b"), of: transferID(1)) == .there(mode: 0o2770))
 }
 
 private func keepsTransfers(_ journal: some TransferJournal) async throws {
