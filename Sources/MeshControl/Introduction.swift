@@ -16,7 +16,7 @@ package struct Introduction: Sendable {
     /// What is to be done, in order.
     package enum Instruction: Hashable, Sendable {
         case say(MembershipControl)
-        /// The peer's first word: the name it goes by.
+        /// The peer's first word: the name it goes by, which the wire has bounded.
         case met(name: String)
         /// Dialer: keep the secret in the journal, then call ``kept()``.
         case keep(Bytes32)
@@ -76,7 +76,7 @@ package struct Introduction: Sendable {
 
     private mutating func met(_ name: String, _ version: Int) -> [Instruction] {
         guard version == self.version else { return refuse(.unsupported) }
-        let met = Instruction.met(name: String(name.prefix(Self.nameLimit)))
+        let met = Instruction.met(name: name)
         guard !isCode else {
             state = .pinning
             return [met]
@@ -100,7 +100,4 @@ package struct Introduction: Sendable {
         state = .refused
         return [.refuse(code)]
     }
-
-    /// Characters of a name that are kept.
-    private static let nameLimit = 63
 }

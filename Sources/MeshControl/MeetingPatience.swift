@@ -19,9 +19,13 @@ package struct MeetingPatience: Sendable {
 
     /// When the wait for the next link ends; nil: never.
     package var deadline: UInt64? {
-        let span = isReturn ? again : first
-        guard span < Self.longest else { return nil }
-        return since + UInt64(max(span, 0) * 1e9)
+        Self.deadline(of: isReturn ? again : first, from: since)
+    }
+
+    /// When a span of seconds that begins at `now` ends; nil: never.
+    package static func deadline(of span: Double, from now: UInt64) -> UInt64? {
+        guard span < longest else { return nil }
+        return now + UInt64(max(span, 0) * 1e9)
     }
 
     /// A link ended. `hadTransfer`: a transfer was accepted on it.

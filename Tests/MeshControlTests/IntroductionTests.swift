@@ -73,11 +73,4 @@ import Testing
         var introduction = Self.make(dialer: true, code: false)
         #expect(introduction.heard(.introduce(name: "ben", version: 2)) == [.refuse(.unsupported)])
     }
-
-    @Test func aLongNameIsCut() {
-        var introduction = Self.make(dialer: true, code: false)
-        let long = String(repeating: "x", count: 1_000)
-        #expect(
-            introduction.heard(.introduce(name: long, version: 1)).first == .met(name: String(long.prefix(63))))
-    }
 }

@@ -154,7 +154,7 @@ extension MeshNode {
 
     /// Monotonic nanoseconds when `seconds` are over; nil: never.
     private static func deadline(_ seconds: Double) -> UInt64? {
-        MeetingPatience(first: seconds, again: seconds, now: NodeClock.monotonic).deadline
+        MeetingPatience.deadline(of: seconds, from: NodeClock.monotonic)
     }
 
     /// Where memberships are issued all names are known: one that is not is a slip, and nobody needs to be asked.

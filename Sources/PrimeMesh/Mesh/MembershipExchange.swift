@@ -40,12 +40,12 @@ struct MembershipExchange: Sendable {
         _ decide: @Sendable (_ name: String, _ csr: [UInt8], _ from: NodeID) async throws -> Membership
     ) async throws -> String {
         var introduction = introduction
-        try await follow(introduction.start())
+        try await follow(introduction.start(), of: &introduction)
         for try await frame in link.control.inbound {
             switch frame.message {
             case .membership(.request(let name, let csr)) where introduction.isSettled:
                 return try await grant(try await decided(name, csr, decide), name)
-            case .membership(let message): try await follow(introduction.heard(message))
+            case .membership(let message): try await follow(introduction.heard(message), of: &introduction)
             case .leaving(let code): throw MeshError(code)
             default: try await link.control.send(.error(.unsupported, regarding: frame.sequence))
             }
@@ -78,7 +78,7 @@ struct MembershipExchange: Sendable {
 
     private func ask(_ name: MemberName) async throws -> Membership {
         var introduction = introduction
-        try await follow(introduction.start())
+        try await follow(introduction.start(), of: &introduction)
         for try await frame in link.control.inbound {
             switch frame.message {
             case .membership(.grant(let bytes)): return try membership(bytes)
@@ -88,10 +88,8 @@ struct MembershipExchange: Sendable {
                     .refused, "the other side gives no membership under this code: ask for one from `pmesh mesh invite`"
                 )
             case .membership(let message):
-                try await follow(introduction.heard(message))
-                guard case .pin = message else { continue }
-                // Kept by now, or the link was refused.
-                try await follow(introduction.kept())
+                try await follow(introduction.heard(message), of: &introduction)
+                guard introduction.isSettled else { continue }
                 let csr = try MembershipRequest(for: node.identity).der
                 try await link.control.send(.membership(.request(name: name.description, csr: csr)))
             case .leaving(let code): throw MeshError(code)
@@ -101,11 +99,15 @@ struct MembershipExchange: Sendable {
         throw MeshError(.timedOut, "the inviting node went away: run both commands again")
     }
 
-    private func follow(_ instructions: [Introduction.Instruction]) async throws {
+    private func follow(
+        _ instructions: [Introduction.Instruction], of introduction: inout Introduction
+    ) async throws {
         for instruction in instructions {
             switch instruction {
             case .say(let message): try await link.control.send(.membership(message))
-            case .keep(let secret): try await link.keepPin(secret)
+            case .keep(let secret):
+                try await link.keepPin(secret)
+                try await follow(introduction.kept(), of: &introduction)
             case .refuse(let code):
                 try await link.control.send(.leaving(code))
                 throw MeshError(

@@ -143,7 +143,7 @@ extension PeerSession {
     /// Whom this node met, and where: for history and for finding them again.
     private func rememberPeer() {
         let (journal, peer, now) = (node.journal, link.peer, NodeClock.wall)
-        let label = peerName.isEmpty ? nil : String(peerName.prefix(64))
+        let label = peerName.isEmpty ? nil : peerName
         let address = link.role == .dialer ? link.control.connection.remoteAddress.description : nil
         desk.inJournal {
             try await journal.upsert(
