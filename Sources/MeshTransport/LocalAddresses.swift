@@ -24,14 +24,17 @@ package enum LocalAddresses {
             let plain = String(host.prefix { $0 != "%" })
             if !all.contains(plain) { all.append(plain) }
         }
-        let outside = all.filter { !isLoopback($0) }.sorted { rank($0) < rank($1) }
-        return Array((outside.isEmpty ? all : outside).prefix(limit))
+        // What leads farther comes first.
+        let outside = all.filter { !isLoopback($0) }
+        let near = outside.filter(isLinkLocal)
+        let sorted = outside.filter { !isLinkLocal($0) } + near
+        return Array((outside.isEmpty ? all : sorted).prefix(limit))
     }
 
     static func isLoopback(_ host: String) -> Bool { host.hasPrefix("127.") || host == "::1" }
 
-    /// What leads farther comes first.
-    private static func rank(_ host: String) -> Int {
-        host.hasPrefix("fe80:") || host.hasPrefix("169.254.") ? 1 : 0
+    /// Reaches no farther than the network it is on (RFC 3927, RFC 4291 section 2.5.6).
+    package static func isLinkLocal(_ host: String) -> Bool {
+        host.lowercased().hasPrefix("fe80:") || host.hasPrefix("169.254.")
     }
 }

@@ -25,10 +25,10 @@ package struct LocalRendezvous: Discovery {
         self.group = group
     }
 
-    /// What keeps this from working, as one sentence; nil where it works.
-    package func trouble() -> String? {
+    /// What keeps this from working within `scope`, as one sentence; nil where it works.
+    package func trouble(within scope: DiscoveryScope) -> String? {
         do {
-            try folder.check()
+            _ = try folder.place(for: scope)
             return nil
         } catch {
             return error.description

@@ -34,15 +34,6 @@ struct RendezvousFolder: Sendable {
         return place
     }
 
-    /// Throws where no socket of any scope could be made. 50: the longest tag, its number, and what stands around them.
-    func check() throws(TransportError) {
-        try secure()
-        guard path.utf8.count + 50 <= Self.pathLimit else {
-            throw .rendezvous(
-                "the folder \(path) has a name of more than \(Self.pathLimit - 50) bytes; choose a shorter one")
-        }
-    }
-
     /// Removes the sockets of processes that were killed: what is visible listens, so one that refuses is a dead one's.
     func sweep() {
         for socket in sockets({ _ in true }).prefix(Self.sweepLimit) where Self.refuses(socket) { remove(socket) }

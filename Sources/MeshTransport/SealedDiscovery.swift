@@ -49,8 +49,8 @@ final class SealedSearch: Sendable {
         try talk.withLock { try $0.seal(.question(number: number)) }
     }
 
-    /// Whoever answered or announced itself; nil for a stranger's or repeated datagram, or the answer to another question. `source`: the
-    /// address the answer came from, for a node that listens on all of its own.
+    /// Whoever answered or announced itself; nil for a stranger's or repeated datagram, or the answer to another question.
+    /// `source`: the address the answer came from, for a node that listens on all of its own.
     func answer(_ datagram: ByteBuffer, from source: NodeAddress?) -> FoundNode? {
         talk.withLock { talk in
             guard case .answer(let answered, let node, let addresses) = talk.open(datagram),

@@ -182,14 +182,18 @@ struct MulticastDiscoveryTests {
 
     @Test func whatIsWrongWithAFolderIsSaid() async throws {
         try await withFolder { folder in
-            #expect(LocalRendezvous(folder: folder, group: group).trouble() == nil)
+            #expect(LocalRendezvous(folder: folder, group: group).trouble(within: scope) == nil)
             let long = folder + "/" + String(repeating: "x", count: 90)
-            #expect(LocalRendezvous(folder: long, group: group).trouble()?.contains("choose a shorter one") == true)
+            #expect(
+                LocalRendezvous(folder: long, group: group).trouble(within: scope)?.contains("choose a shorter one")
+                    == true)
             rmdir(long)
             let missing = LocalRendezvous(folder: folder + "/a/b", group: group)
-            #expect(missing.trouble()?.contains("cannot be made") == true)
+            #expect(missing.trouble(within: scope)?.contains("cannot be made") == true)
             chmod(folder, 0o755)
-            #expect(LocalRendezvous(folder: folder, group: group).trouble()?.contains("not ours alone") == true)
+            #expect(
+                LocalRendezvous(folder: folder, group: group).trouble(within: scope)?.contains("not ours alone") == true
+            )
         }
     }
 

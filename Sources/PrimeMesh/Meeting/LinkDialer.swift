@@ -52,7 +52,8 @@ struct LinkDialer: Sendable {
                     }
                 }
             }
-            var (first, errors): (PeerLink?, [any Error]) = (nil, [])
+            var first: PeerLink?
+            var errors: [any Error] = []
             for await result in group {
                 switch result {
                 case .success(let link) where first == nil:
@@ -85,7 +86,7 @@ struct LinkDialer: Sendable {
         while true {
             let candidates = try await candidates()
             let peer = await withTaskGroup(of: PeerIdentity?.self) { group in
-                // As many as discovery answers with: `foundLimit` nodes.
+                // As many as discovery answers with: `foundLimit` nodes with 16 addresses each.
                 for address in candidates { group.addTask { await self.peer(at: address) } }
                 defer { group.cancelAll() }
                 return await group.first { $0.map(fits) ?? false } ?? nil
@@ -124,8 +125,8 @@ struct LinkDialer: Sendable {
             try await Task.sleep(for: .seconds(1))
             return []
         }
-        let (node, aim) = (node, aim)
-        let found = await withTaskGroup(of: [FoundNode].self) { group in
+        let aim = aim
+        let found = await withTaskGroup(of: [FoundNode].self) { [node] group in
             let local = LocalRendezvous(folder: node.home.runtime, group: node.group)
             let network = MulticastDiscovery(group: node.group)
             group.addTask { await local.find(discoveryScope, for: aim, within: .milliseconds(300)) }

@@ -12,7 +12,7 @@ final class LinkListener: Sendable {
     private let registry: ChannelRegistry
     private let links: AsyncStream<PeerLink>
     private let arrived: AsyncStream<PeerLink>.Continuation
-    private let dataAddress: NodeAddress?
+    private let dataAddresses: [NodeAddress]
     /// Wrong attempts at the code that the journal does not know of yet: at most 1,000, for then the code is burned.
     private let attempts: AsyncStream<Void>
 
@@ -21,10 +21,10 @@ final class LinkListener: Sendable {
         node: NodeContext, scope: MeetingScope, options: MeetingOptions, registry: ChannelRegistry
     ) async throws -> LinkListener {
         let (attempts, failed) = AsyncStream.makeStream(of: Void.self)
-        let data = options.dataListen.isEmpty ? nil : ListeningPlan(options.dataListen).attempts[0]
-        let listener = try await bind(ListeningPlan(options.listen)) { control in
+        let plan = ListeningPlan(control: options.listen, data: options.dataListen)
+        let listener = try await bind(plan) { attempt in
             try await NodeListener.bind(
-                NodeListener.Configuration(control: control, data: data ?? []), group: node.group,
+                NodeListener.Configuration(control: attempt.control, data: attempt.data), group: node.group,
                 contexts: node.contexts, credentials: { scope.credentials(for: $0, from: $1) },
                 rejected: { address, reason in
                     guard case .code(let code) = scope, reason.isWrongCode else { return }
@@ -32,22 +32,28 @@ final class LinkListener: Sendable {
                 })
         }
         return LinkListener(
-            listener, node: node, scope: scope, registry: registry, hasData: data != nil, attempts: attempts)
+            listener, node: node, scope: scope, registry: registry, hasData: !options.dataListen.isEmpty,
+            attempts: attempts)
     }
 
     /// The first set of addresses that is free; the first one's trouble where none is.
     private static func bind(
-        _ plan: ListeningPlan, _ bind: ([NodeAddress]) async throws -> NodeListener
+        _ plan: ListeningPlan, _ bind: (ListeningPlan.Attempt) async throws -> NodeListener
     ) async throws -> NodeListener {
         var first: (any Error)?
-        for addresses in plan.attempts {
-            do { return try await bind(addresses) } catch { first = first ?? error }
+        for attempt in plan.attempts {
+            do { return try await bind(attempt) } catch { first = first ?? error }
         }
         throw first ?? CancellationError()
     }
 
-    /// Where others reach this node: no address of these stands for all.
-    var reachable: [NodeAddress] { listener.controlAddresses.flatMap(LocalAddresses.reachable) }
+    /// Where others reach this node: no address of these stands for all. Link-local ones are of no use to a person on
+    /// another machine, whose zone is its own, and are named only where there are no others.
+    var reachable: [NodeAddress] {
+        let all = listener.controlAddresses.flatMap(LocalAddresses.reachable)
+        let wide = all.filter { !LocalAddresses.isLinkLocal($0.host) }
+        return wide.isEmpty ? all : wide
+    }
 
     private init(
         _ listener: NodeListener, node: NodeContext, scope: MeetingScope, registry: ChannelRegistry, hasData: Bool,
@@ -57,7 +63,7 @@ final class LinkListener: Sendable {
         self.node = node
         self.scope = scope
         self.registry = registry
-        dataAddress = hasData ? listener.dataAddresses.first : nil
+        dataAddresses = hasData ? listener.dataAddresses : []
         self.attempts = attempts
         (links, arrived) = AsyncStream.makeStream(of: PeerLink.self)
     }
@@ -108,7 +114,7 @@ final class LinkListener: Sendable {
                 connection, me: node.identity.nodeID, peer: peer.nodeID, clock: { NodeClock.wall })
             var link = PeerLink(
                 control: control, peer: peer, role: .listener, scope: scope, pin: secret, lanes: PeerLink.usualLanes)
-            if let dataAddress {
+            if let dataAddress = dataAddress(beside: connection) {
                 link.dataPort = Int(dataAddress.port)
                 link.dataHost = dataAddress.isWildcard ? nil : dataAddress.host
             }
@@ -122,6 +128,13 @@ final class LinkListener: Sendable {
         } catch {
             // Broken off: the listener goes on.
         }
+    }
+
+    /// Where this peer's lanes are accepted, when not where its control link is: of the same family if there is one, for
+    /// ports differ by family, and the other one may not reach it.
+    private func dataAddress(beside connection: SecureConnection) -> NodeAddress? {
+        let isV6 = connection.localAddress.host.contains(":")
+        return dataAddresses.first { $0.host.contains(":") == isV6 } ?? dataAddresses.first
     }
 
     /// Tells a peer that it is not the one that is waited for: it would try again until its patience ends.

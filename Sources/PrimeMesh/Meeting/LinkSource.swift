@@ -14,7 +14,9 @@ enum LinkSource: Sendable {
         let listens = options.peers.isEmpty && (listensByDefault || !options.listen.isEmpty)
         // Given addresses need nobody's folder.
         let rendezvous = LocalRendezvous(folder: node.home.runtime, group: node.group)
-        if options.peers.isEmpty, let trouble = try await node.blocking({ rendezvous.trouble() }) {
+        if options.peers.isEmpty, let discovery = scope.discovery,
+            let trouble = try await node.blocking({ rendezvous.trouble(within: discovery) })
+        {
             events(.warning("processes of this machine find each other by the network alone: \(trouble)"))
         }
         guard listens else { return .dialing(LinkDialer(node: node, scope: scope, addresses: options.peers)) }
