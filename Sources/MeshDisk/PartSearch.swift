@@ -29,13 +29,12 @@ package enum PartSearch {
             for name in (0..<names.count).map({ names[$0] }) {
                 guard let status = try? folder.status(name) else { continue }
                 if status.kind == .folder { waiting.append(place + [name]) }
-                guard status.kind == .file, EntryPath.isPartName(name) else { continue }
+                guard status.kind == .file, let transfer = EntryPath.transfer(ofPart: name) else { continue }
                 let top = root.last == slash ? Array(root.dropLast()) : root
                 let path = top + (place + [name]).flatMap { [slash] + $0 }
                 found.append(
                     FoundPart(
-                        path: path, transfer: String(decoding: name.dropFirst(7).prefix(16), as: UTF8.self),
-                        allocated: status.allocated, isHeld: isHeld(path)))
+                        path: path, transfer: transfer, allocated: status.allocated, isHeld: isHeld(path)))
             }
         }
         return found

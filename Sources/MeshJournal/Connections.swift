@@ -37,7 +37,8 @@ struct Connections: Sendable {
             } catch {
                 let error = JournalError(error, path: path)
                 guard error.isLocked, ContinuousClock.now < deadline else { throw error }
-                usleep(10_000)  // no busy handler is asked for these, and blocking is what the caller's thread is for
+                // Opening asks no busy handler, so it is tried again here. The caller's thread is one that may block.
+                usleep(10_000)
             }
         }
     }

@@ -51,16 +51,23 @@ package struct EntryPath: Hashable, Sendable {
     }
 
     /// Whether a name is one that ``partName(_:entry:)`` makes, and none that only looks alike.
-    package static func isPartName(_ name: [UInt8]) -> Bool {
-        guard name.first == UInt8(ascii: ".") else { return false }
-        let (head, tail) = (Array(".pmesh-".utf8), Array(".part".utf8))
+    package static func isPartName(_ name: [UInt8]) -> Bool { transfer(ofPart: name) != nil }
+
+    /// The 16 symbols of the transfer in a name that ``partName(_:entry:)`` makes; nil for any other name.
+    package static func transfer(ofPart name: [UInt8]) -> String? {
+        guard name.first == UInt8(ascii: ".") else { return nil }
+        let head = Array(".pmesh-".utf8)
+        let tail = Array(".part".utf8)
         let symbols = 16
-        guard name.starts(with: head), name.suffix(tail.count).elementsEqual(tail) else { return false }
+        guard name.starts(with: head), name.suffix(tail.count).elementsEqual(tail) else { return nil }
         let middle = name.dropFirst(head.count).dropLast(tail.count)
         let number = middle.dropFirst(symbols + 1)
-        guard let hyphen = middle.dropFirst(symbols).first, hyphen == UInt8(ascii: "-") else { return false }
-        return middle.prefix(symbols).allSatisfy(Base32.alphabet.contains)
-            && UInt64(String(decoding: number, as: UTF8.self)).map { Array(String($0).utf8) == Array(number) } ?? false
+        guard middle.dropFirst(symbols).first == UInt8(ascii: "-") else { return nil }
+        guard middle.prefix(symbols).allSatisfy(Base32.alphabet.contains) else { return nil }
+        // Written as this program writes numbers: no sign, no zero before others.
+        let text = String(decoding: number, as: UTF8.self)
+        guard UInt64(text).map({ String($0) }) == text else { return nil }
+        return String(decoding: middle.prefix(symbols), as: UTF8.self)
     }
 
     /// For people and JSON: valid UTF-8 as it is, control characters, backslashes and bytes that are not UTF-8 as `\xNN`.

@@ -11,6 +11,7 @@ enum Program {
         let arguments = ArgumentBytes.arguments()
         let output = Output(.init(isJSON: isJSON(arguments)))
         let interruption = Interruption()
+        // The one task beside `main`: a signal's handler needs something to cancel, and nothing structured gives it a handle.
         let task = Task { await run(arguments) }
         let sources = interruption.start { task.cancel() }
         let (failure, onlyPrints) = await task.value

@@ -28,12 +28,7 @@ import Testing
         try await withNodes { ada, ben, folder in
             try Self.makeTree(folder + "/tree")
             let address = Promise<NodeAddress>()
-            var request = SendRequest(paths: [bytes(folder + "/tree")])
-            request.code = MeshNode.drawCode()
-            request.meeting.listen = [NodeAddress(host: "127.0.0.1", port: 0)]
-            var wanted = ReceiveRequest(out: bytes(folder + "/out"))
-            wanted.code = request.code
-            let (sending, receiving) = (request, wanted)
+            let (sending, receiving) = Self.requests("tree", folder)
             async let sender: MeshError? = Self.failure {
                 try await ada.send(sending) {
                     if case .listening(let all) = $0, let one = all.first { address.fulfil(one) }
@@ -73,12 +68,7 @@ import Testing
         try await withNodes { ada, ben, folder in
             try Self.makeTree(folder + "/tree")
             let (address, isAsked, reason) = (Promise<NodeAddress>(), Promise<Bool>(), Promise<String>())
-            var request = SendRequest(paths: [bytes(folder + "/tree")])
-            request.code = MeshNode.drawCode()
-            request.meeting.listen = [NodeAddress(host: "127.0.0.1", port: 0)]
-            var wanted = ReceiveRequest(out: bytes(folder + "/out"))
-            wanted.code = request.code
-            let (sending, receiving) = (request, wanted)
+            let (sending, receiving) = Self.requests("tree", folder)
             let sender = Task {
                 await Self.failure {
                     try await ada.send(sending) { event in
@@ -95,8 +85,7 @@ import Testing
                         receiving,
                         decide: { _ in
                             isAsked.fulfil(true)
-                            try? await Task.sleep(for: .seconds(60))
-                            return false
+                            return await Self.neverAnswers()
                         }, events: { _ in })
                 }
             }
@@ -166,22 +155,36 @@ import Testing
         try Data().write(to: URL(filePath: path + "/inner/empty"))
     }
 
+    /// Both sides of one transfer under a fresh code; the sender listens on loopback.
+    private static func requests(_ name: String, _ folder: String) -> (SendRequest, ReceiveRequest) {
+        var send = SendRequest(paths: [bytes(folder + "/" + name)])
+        send.code = MeshNode.drawCode()
+        send.meeting.listen = [NodeAddress(host: "127.0.0.1", port: 0)]
+        var receive = ReceiveRequest(out: bytes(folder + "/out"))
+        receive.code = send.code
+        return (send, receive)
+    }
+
     private static func move(
         _ name: String, from ada: MeshNode, to ben: MeshNode, _ folder: String
     ) async throws -> (TransferSummary, TransferSummary) {
         let address = Promise<NodeAddress>()
-        var request = SendRequest(paths: [bytes(folder + "/" + name)])
-        request.code = MeshNode.drawCode()
-        request.meeting.listen = [NodeAddress(host: "127.0.0.1", port: 0)]
-        let sending = request
+        let (sending, receiving) = requests(name, folder)
+        var wanted = receiving
         async let sent = ada.send(sending) { event in
             if case .listening(let all) = event, let one = all.first { address.fulfil(one) }
         }
-        var wanted = ReceiveRequest(out: bytes(folder + "/out"))
-        wanted.code = request.code
         wanted.meeting.peers = [try #require(await address.value)]
         let received = try await ben.receive(wanted, decide: { $0.senderName == "ada" }, events: { _ in })
         return (try #require(try await sent.first), try #require(received.first))
+    }
+
+    /// A person who says nothing, until the task is cancelled.
+    private static func neverAnswers() async -> Bool {
+        let (never, continuation) = AsyncStream.makeStream(of: Never.self)
+        for await _ in never {}
+        continuation.finish()
+        return false
     }
 
     private static func failure<Value: Sendable>(_ body: @Sendable () async throws -> Value) async -> MeshError? {

@@ -68,7 +68,8 @@ package struct ManifestComparison: Sendable {
     }
 
     private static func isSame(_ old: SourceEntry, _ new: SourceEntry) -> Bool {
-        let (was, now) = (old.manifest, new.manifest)
+        let was = old.manifest
+        let now = new.manifest
         guard was.kind == now.kind else { return false }
         switch was.kind {
         case .link: return was.target == now.target

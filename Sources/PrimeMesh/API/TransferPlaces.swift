@@ -20,7 +20,11 @@ struct TransferPlaces {
         case .send:
             all = row.record.roots.map { Array($0.split(separator: slash).last ?? [slash]) }
             let folders = Set(row.record.roots.map { Array($0[..<($0.lastIndex(of: slash) ?? 0)]) })
-            folder = folders.count == 1 ? folders.first.map { $0.isEmpty ? [slash] : $0 } : nil
+            switch (folders.count, folders.first) {
+            case (1, let only?) where only.isEmpty: folder = [slash]
+            case (1, let only): folder = only
+            default: folder = nil
+            }
         }
         names = Array(all.prefix(Self.shown))
         hasMore = all.count > Self.shown

@@ -48,6 +48,7 @@ enum KeyFile {
         var count = 0
         while count < limit {
             let more = bytes.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress! + count, limit - count) }
+            if more < 0 && errno == EINTR { continue }
             guard more >= 0 else { throw failure("read", path) }
             if more == 0 { break }
             count += more

@@ -79,13 +79,19 @@ final class Child {
     }
 
     /// Whether it has ended by now.
-    func hasEnded() -> Bool {
+    func hasEnded() -> Bool { hasEnded(options: WNOHANG) }
+
+    /// `options`: of waitpid(2).
+    private func hasEnded(options: Int32) -> Bool {
         if status != nil { return true }
         var raw: Int32 = 0
-        guard waitpid(pid, &raw, WNOHANG) == pid else { return false }
+        guard waitpid(pid, &raw, options) == pid else { return false }
         status = raw & 0x7f == 0 ? (raw >> 8) & 0xff : 128 + raw & 0x7f
         return true
     }
+
+    /// Returns once it has ended: for programs that do so by themselves, and say less than a pipe holds.
+    func wait() { _ = hasEnded(options: 0) }
 
     /// Ends it, if it still runs.
     func kill() {

@@ -79,7 +79,7 @@ struct PmeshTransfer {
 
     private func code() throws -> String {
         let child = try Child([program, "code"], errors: scratch["errors"])
-        while !child.hasEnded() { usleep(1_000) }
+        child.wait()
         guard child.status == 0, let code = child.lines().first else { throw failure(child, child) }
         return code
     }

@@ -38,8 +38,7 @@ final class Rsync {
         ]
         try lines.joined(separator: "\n").write(toFile: scratch["sshd_config"], atomically: false, encoding: .utf8)
         daemon = try Child([sshd, "-D", "-e", "-f", scratch["sshd_config"]], errors: scratch["sshd"])
-        usleep(300_000)
-        guard !daemon.hasEnded() else { throw BenchError("sshd does not start") }
+        try Self.awaitListening(daemon, log: scratch["sshd"])
     }
 
     deinit {
@@ -61,8 +60,21 @@ final class Rsync {
         return Transfer(seconds: Clock.now - start)
     }
 
+    /// Looks into the daemon's log until it listens: it gives no other sign of that. Within 10 s.
+    private static func awaitListening(_ daemon: Child, log: String) throws {
+        for _ in 0..<1_000 {
+            try Stopping.check()
+            let words = FileManager.default.contents(atPath: log).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            if words.contains("Server listening") { return }
+            if daemon.hasEnded() { break }
+            usleep(10_000)
+        }
+        throw BenchError("sshd does not start")
+    }
+
     private static func wait(for child: Child) throws {
         while !child.hasEnded() {
+            // Between two looks a stop must be heard; 2 ms are below what a row of the table shows.
             try Stopping.check()
             usleep(2_000)
         }

@@ -13,11 +13,21 @@ enum LocalFile {
         if file < 0, errno == ENOENT || errno == ENOTDIR { return nil }
         guard file >= 0 else { throw unreadable(path) }
         defer { close(file) }
+        guard let bytes = read(file, limit: limit) else { throw unreadable(path) }
+        guard bytes.count <= limit else {
+            throw MeshError(.usage, "\(EntryPath.escaped(path)) is larger than 1 MiB: correct it or remove it")
+        }
+        return bytes
+    }
+
+    /// All that a file or a pipe has, up to a little more than `limit` bytes; nil where reading fails, `errno` says why.
+    static func read(_ file: Int32, limit: Int) -> [UInt8]? {
         var bytes: [UInt8] = []
-        var room = [UInt8](repeating: 0, count: 65_536)
-        while bytes.count < limit {
-            let count = read(file, &room, room.count)
-            guard count >= 0 else { throw unreadable(path) }
+        var room = [UInt8](repeating: 0, count: 1 << 18)
+        while bytes.count <= limit {
+            let count = Glibc.read(file, &room, room.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { return nil }
             if count == 0 { break }
             bytes += room.prefix(count)
         }

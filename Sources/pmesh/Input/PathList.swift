@@ -22,18 +22,11 @@ enum PathList {
         let file = isStandard ? STDIN_FILENO : open(CString.of(path), O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw unreadable(path) }
         defer { if !isStandard { close(file) } }
-        var bytes: [UInt8] = []
-        var room = [UInt8](repeating: 0, count: 1 << 18)
-        while true {
-            let count = Glibc.read(file, &room, room.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw unreadable(path) }
-            if count == 0 { return bytes }
-            bytes += room.prefix(count)
-            guard bytes.count <= limit else {
-                throw MeshError(.usage, "the list \(EntryPath.escaped(path)) is longer than 1 GiB: send parts of it")
-            }
+        guard let bytes = LocalFile.read(file, limit: limit) else { throw unreadable(path) }
+        guard bytes.count <= limit else {
+            throw MeshError(.usage, "the list \(EntryPath.escaped(path)) is longer than 1 GiB: send parts of it")
         }
+        return bytes
     }
 
     private static func unreadable(_ path: [UInt8]) -> MeshError {
