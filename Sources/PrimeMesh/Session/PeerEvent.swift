@@ -14,18 +14,23 @@ enum PeerEvent: Sendable {
     case tick
     /// A source of events waits here until those before are handled.
     case turn(EventTurn)
-    case send(SendEvent)
-    case receive(ReceiveEvent)
-    /// Sender: the receipt is kept and its answer has been handed to a lane.
-    case settled
-    /// What is known here of an offered transfer.
-    case offer(OfferStanding)
-    /// A person's answer to an offer.
-    case decided(Bool)
+    case transfer(ShellEvent)
     /// A job of the pool or the journal failed: the transfer ends, resumable.
     case failed(MeshError, FailureCode)
     /// A person or the program wants to stop.
     case stop
+}
+
+/// What is said to the transfer's shell: the answers to what it asked for.
+enum ShellEvent: Sendable {
+    case send(SendEvent)
+    case receive(ReceiveEvent)
+    /// Sender: the receipt is kept and its answer has been handed to a lane.
+    case settled
+    /// Receiver: what is known here of an offered transfer.
+    case offer(OfferStanding)
+    /// Receiver: a person's answer to an offer.
+    case decided(Bool)
 }
 
 /// How the talk with one peer ended.

@@ -175,8 +175,7 @@ actor PeerSession {
             if code != .leaving { farewell = farewell ?? code }
             outcome = outcome ?? .failed(error)
         case .stop: outcome = outcome ?? .failed(MeshError(CancellationError()))
-        case .send, .receive, .settled, .offer, .decided:
-            shell?.handle(event)
+        case .transfer(let event): shell?.handle(event)
         }
         settle()
     }

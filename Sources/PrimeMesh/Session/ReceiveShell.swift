@@ -56,7 +56,7 @@ final class ReceiveShell: TransferShell {
                 return [.error(.unsupported, regarding: 0)]
             }
             let (lookup, id) = (OfferLookup(context: context), message.transfer)
-            desk.inJournal { .offer(try await lookup.look(up: id, sums)) }
+            desk.inJournal { .transfer(.offer(try await lookup.look(up: id, sums))) }
         case .cancel: outcome = .failed(MeshError(.cancelled))
         case .pause: outcome = .failed(MeshError(.paused))
         case .decline(let code): outcome = .failed(MeshError(code))
@@ -73,12 +73,12 @@ final class ReceiveShell: TransferShell {
         case .ask(let offer):
             let (context, events) = (context, desk.events)
             context.emit(.offered(offer))
-            desk.asking { events.yield(.decided(await context.decide(offer))) }
+            desk.asking { events.yield(.transfer(.decided(await context.decide(offer)))) }
             return []
         case .create:
             guard let id = gate.transfer else { return [] }
             let lookup = OfferLookup(context: context)
-            desk.inJournal { .offer(try await lookup.create(id)) }
+            desk.inJournal { .transfer(.offer(try await lookup.create(id))) }
             return []
         case .decline(let id, let code, let error):
             outcome = .failed(
@@ -158,12 +158,12 @@ final class ReceiveShell: TransferShell {
         carry { $0.message(message, now: NodeClock.monotonic) }
     }
 
-    func handle(_ event: PeerEvent) {
+    func handle(_ event: ShellEvent) {
         switch event {
         case .decided(let yes): gate.decided(yes)
         case .offer(let lookup): gate.looked(lookup)
         case .receive(let event): handle(event)
-        default: break
+        case .send, .settled: break
         }
     }
 
@@ -207,60 +207,53 @@ final class ReceiveShell: TransferShell {
 
     private func carryOut(_ instruction: ReceiveSession.Instruction) {
         guard let running else { return }
+        let (work, decoders) = (running.work, running.decoders)
         switch instruction {
         case .send(let message): lanes.send(message)
         case .release(let name, let bytes): lanes[name]?.free(bytes: bytes)
         case .acknowledge(let numbers): lanes.acknowledge(numbers)
         case .done: outcome = .done
-        case .fail(let code, let toPeer):
-            if toPeer {
-                lanes.send(.failed(code))
-                farewell = farewell ?? code
-            }
-            outcome = outcome ?? .failed(failure ?? MeshError(code))
+        case .fail(let code, let toPeer): fail(code, toPeer: toPeer)
         case .disconnect(let error): breach(error)
         case .decodePage(let first, let count, let rawLength, let deflated):
-            desk.onPool {
-                .receive(
-                    ReceiveWork.decodePage(first: first, count: count, rawLength: rawLength, deflated: deflated))
-            }
-        case .store, .makeParts, .finish, .discard: onPool(instruction, running)
-        case .keepPage, .plan, .commit, .complete: inJournal(instruction, running)
-        }
-    }
-
-    /// What goes to the disk.
-    private func onPool(_ instruction: ReceiveSession.Instruction, _ running: Running) {
-        let work = running.work
-        switch instruction {
-        case .store(let arrivals):
-            let decoders = running.decoders
-            desk.onPool { .receive(decoders.with { work.store(arrivals, with: &$0) }) }
-        case .makeParts(let entries): desk.onPool { .receive(work.makeParts(entries)) }
+            onPool { ReceiveWork.decodePage(first: first, count: count, rawLength: rawLength, deflated: deflated) }
+        case .store(let arrivals): onPool { decoders.with { work.store(arrivals, with: &$0) } }
+        case .makeParts(let entries): onPool { work.makeParts(entries) }
         case .finish(let entries):
             for entry in entries { manifests[entry.number] = entry }
-            desk.onPool { .receive(work.finish(entries)) }
-        case .discard(let entry): desk.onPool { .receive(work.discard(entry)) }
-        default: break
+            onPool { work.finish(entries) }
+        case .discard(let entry): onPool { work.discard(entry) }
+        case .keepPage(let entries): inJournal { try await work.keepPage(entries) }
+        case .plan(let first, let limit): inJournal { try await work.plan(from: first, limit: limit) }
+        case .commit(let group): commit(group, work)
+        case .complete:
+            let (completion, time) = (context.completion(work.ports), NodeClock.wall)
+            inJournal { try await completion.run(at: time) }
         }
     }
 
-    /// What is kept, and what is asked of what was kept.
-    private func inJournal(_ instruction: ReceiveSession.Instruction, _ running: Running) {
-        let (work, syncer, time) = (running.work, syncer, NodeClock.wall)
-        switch instruction {
-        case .keepPage(let entries): desk.inJournal { .receive(try await work.keepPage(entries)) }
-        case .plan(let first, let limit): desk.inJournal { .receive(try await work.plan(from: first, limit: limit)) }
-        case .commit(let group):
-            desk.inJournal {
-                let event = try await work.commit(group, at: time)
-                syncer?.note(group)
-                return .receive(event)
-            }
-        case .complete:
-            let completion = context.completion(work.ports)
-            desk.inJournal { .receive(try await completion.run(at: time)) }
-        default: break
+    private func fail(_ code: FailureCode, toPeer: Bool) {
+        if toPeer {
+            lanes.send(.failed(code))
+            farewell = farewell ?? code
         }
+        outcome = outcome ?? .failed(failure ?? MeshError(code))
+    }
+
+    private func commit(_ group: CommitGroup, _ work: ReceiveWork) {
+        let (syncer, time) = (syncer, NodeClock.wall)
+        inJournal {
+            let event = try await work.commit(group, at: time)
+            syncer?.note(group)
+            return event
+        }
+    }
+
+    /// What works on the disk or with the processor.
+    private func onPool(_ job: @escaping @Sendable () -> ReceiveEvent) { desk.onPool { .transfer(.receive(job())) } }
+
+    /// What is kept, and what is asked of what was kept.
+    private func inJournal(_ job: @escaping @Sendable () async throws -> ReceiveEvent) {
+        desk.inJournal { .transfer(.receive(try await job())) }
     }
 }

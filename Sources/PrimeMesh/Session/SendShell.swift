@@ -47,7 +47,7 @@ final class SendShell: TransferShell {
         let listener = listener
         desk.asking {
             await manifest.listen(listener) { totals, isComplete in
-                events.yield(.send(.manifestGrew(totals, isComplete: isComplete)))
+                events.yield(.transfer(.send(.manifestGrew(totals, isComplete: isComplete))))
             }
         }
     }
@@ -137,9 +137,15 @@ final class SendShell: TransferShell {
         outcome = .failed(error)
     }
 
-    func handle(_ event: PeerEvent) {
-        if case .settled = event { outcome = .done }
-        guard case .send(let event) = event else { return }
+    func handle(_ event: ShellEvent) {
+        switch event {
+        case .send(let event): handle(event)
+        case .settled: outcome = .done
+        case .receive, .offer, .decided: break
+        }
+    }
+
+    private func handle(_ event: SendEvent) {
         switch event {
         case .manifestGrew(let totals, let isComplete):
             self.totals = totals
@@ -170,22 +176,22 @@ final class SendShell: TransferShell {
     private func carryOut(_ instruction: SendSession.Instruction) {
         let work = work
         switch instruction {
-        case .sendPage(let from): desk.inJournal { .send(try await work.page(from: from)) }
+        case .sendPage(let from): inJournal { try await work.page(from: from) }
         case .send(let message): lanes.send(message)
-        case .load(let chunk): desk.inJournal { .send(try await work.load(holding: chunk)) }
+        case .load(let chunk): inJournal { try await work.load(holding: chunk) }
         case .encode(let job):
             let encoders = encoders
             desk.onPool {
                 let (batch, failed) = encoders.encode(job, source: work.source)
-                return .send(.encoded(job.id, batch, failed: failed))
+                return .transfer(.send(.encoded(job.id, batch, failed: failed)))
             }
         case .transmit(let name, let frames): lanes[name]?.send(chunks: [frames])
         case .seal(let entries, let fresh): seal(entries, fresh: fresh)
-        case .checkSeals(let numbers): desk.inJournal { .send(try await work.checkSeals(numbers)) }
+        case .checkSeals(let numbers): inJournal { try await work.checkSeals(numbers) }
         case .record(let records):
-            desk.inJournal {
+            inJournal {
                 try await work.journal.acknowledge(records, of: work.transfer)
-                return .send(.recorded)
+                return .recorded
             }
         case .withdraw(let entries, let again): withdraw(entries, again: again)
         case .checkReceipt(let body, let signature, let skipped):
@@ -193,7 +199,7 @@ final class SendShell: TransferShell {
         case .complete:
             // The check kept the receipt; what is left is that the answer leaves.
             isSettled = true
-            desk.events.yield(.settled)
+            desk.events.yield(.transfer(.settled))
         case .fail(.protocolViolation, toPeer: true):
             breach(
                 MeshError(
@@ -229,6 +235,11 @@ final class SendShell: TransferShell {
 
     private func checkReceipt(_ receipt: ReceiptRecord, _ skipped: [SkipReason: NumberSet]) {
         let (check, time) = (context.receiptCheck, NodeClock.wall)
-        desk.inJournal { .send(try await check.run(receipt, skipped: skipped, at: time)) }
+        inJournal { try await check.run(receipt, skipped: skipped, at: time) }
+    }
+
+    /// What is asked of the journal, in the order in which it was kept.
+    private func inJournal(_ job: @escaping @Sendable () async throws -> SendEvent) {
+        desk.inJournal { .transfer(.send(try await job())) }
     }
 }

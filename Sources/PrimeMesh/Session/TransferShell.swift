@@ -14,7 +14,7 @@ protocol TransferShell: AnyObject {
     func laneDrains(_ name: LaneName)
     func laneLost(_ name: LaneName, wasLead: Bool)
     func frames(_ frames: [InboundFrame], on lane: LaneName)
-    func handle(_ event: PeerEvent)
+    func handle(_ event: ShellEvent)
     func tick()
     /// What is to be said or asked now, after any event.
     func settle() -> [ControlMessage]
