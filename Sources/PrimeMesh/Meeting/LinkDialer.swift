@@ -37,37 +37,49 @@ struct LinkDialer: Sendable {
         }
     }
 
-    /// The first link of several attempts, each begun 250 ms after the one before (RFC 8305, section 5): an address that
-    /// swallows everything must not keep the next one waiting. Later links are closed.
-    private func race(_ candidates: [NodeAddress]) async -> (link: PeerLink?, errors: [any Error]) {
-        await withTaskGroup(of: Result<PeerLink, any Error>.self) { group in
-            for (place, address) in candidates.enumerated() {
-                // At most `foundLimit` nodes with 16 addresses each, or as many as the user gave.
-                group.addTask {
-                    do {
-                        try await Task.sleep(for: Self.stagger * place)
-                        return .success(try await self.link(to: address))
-                    } catch {
-                        return .failure(error)
-                    }
-                }
-            }
-            var first: PeerLink?
-            var errors: [any Error] = []
-            for await result in group {
-                switch result {
-                case .success(let link) where first == nil:
-                    first = link
-                    group.cancelAll()
-                case .success(let link): link.control.close()
-                case .failure(let error): errors.append(error)
-                }
-            }
-            return (first, errors)
-        }
+    /// What happens in a race: an attempt ended, or had its turn.
+    private enum RaceEvent: Sendable {
+        case ended(Result<PeerLink, any Error>)
+        case turnPassed(of: Int)
     }
 
-    private static let stagger = Duration.milliseconds(250)
+    /// The first link of several attempts, begun in the order of `AddressRace`. Later links are closed.
+    private func race(_ candidates: [NodeAddress]) async -> (link: PeerLink?, errors: [any Error]) {
+        var race = AddressRace(count: candidates.count)
+        var first: PeerLink?
+        var errors: [any Error] = []
+        await withTaskGroup(of: RaceEvent.self) { group in
+            begin(race.start(), of: candidates, in: &group)
+            while !race.isLost, let event = await group.next() {
+                switch event {
+                case .ended(.success(let link)) where first == nil:
+                    first = link
+                    group.cancelAll()
+                case .ended(.success(let link)): link.control.close()
+                case .ended(.failure(let error)):
+                    errors.append(error)
+                    begin(race.failed(), of: candidates, in: &group)
+                case .turnPassed(let attempt): begin(race.turnPassed(of: attempt), of: candidates, in: &group)
+                }
+            }
+            group.cancelAll()
+        }
+        return (first, errors)
+    }
+
+    /// After a race that was won, or whose task was cancelled, nothing begins. There are as many attempts as the user gave
+    /// addresses, or at most 16 for each of the nodes that discovery may answer with.
+    private func begin(_ attempt: Int?, of candidates: [NodeAddress], in group: inout TaskGroup<RaceEvent>) {
+        guard let attempt else { return }
+        let address = candidates[attempt]
+        _ = group.addTaskUnlessCancelled {
+            do { return .ended(.success(try await self.link(to: address))) } catch { return .ended(.failure(error)) }
+        }
+        _ = group.addTaskUnlessCancelled {
+            try? await Task.sleep(for: AddressRace.turn)
+            return .turnPassed(of: attempt)
+        }
+    }
 
     /// Dialing there again leads nowhere, and the user should hear of it.
     private func isFinal(_ error: any Error) -> Bool {
