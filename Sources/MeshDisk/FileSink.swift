@@ -40,7 +40,7 @@ package final class FileSink: ChunkSink {
             listing = try? root.open([UInt8(ascii: ".")], O_RDONLY | O_DIRECTORY)
             // Who looks for parts that nobody owns leaves those below a folder whose lock is held. Where the file system
             // has no locks there is none.
-            _ = try? listing?.call("flock") { Int(flock($0, LOCK_SH | LOCK_NB)) }
+            _ = try? listing?.call("fcntl") { Int(mesh_lock_shared($0)) }
         } catch {
             throw DiskError(error, path: destination)
         }

@@ -65,7 +65,7 @@ package enum PartSearch {
             let number = folder.withPath { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
             guard number >= 0 else { continue }
             defer { close(number) }
-            if flock(number, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { return true }
+            if mesh_is_locked(number) == 1 { return true }
         }
         return false
     }

@@ -41,6 +41,8 @@ import Testing
             try await stage.expectCommitted(receiver)
             await sender.kill()
             await receiver.kill()
+            // What came to be since the evening before belongs to it, too.
+            stage.file("tree/tonight", Array("new".utf8))
             let again = try stage.waitForMembers("B")
             #expect(await again.event("listening") != nil)
             try await stage.bothSucceed(try stage.sendToMember("ben", "--peer", "127.0.0.1:\(stage.port)"), again)

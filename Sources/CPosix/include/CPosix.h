@@ -50,3 +50,8 @@ int mesh_duplicate(int descriptor);
 /// where there are many cores), whose first 64 MiB are backed by huge pages where the system has them to give. To be called once, before any thread starts.
 /// Answers 1 when every setting was taken.
 int mesh_tune_malloc(void);
+/// A shared lock on the whole file or folder that this descriptor opened; it ends with the last copy of the descriptor.
+/// -1 with errno where it cannot be had.
+int mesh_lock_shared(int descriptor);
+/// fcntl with F_OFD_GETLK: 1 where another open descriptor holds a lock, 0 where none does, -1 with errno. Takes none itself.
+int mesh_is_locked(int descriptor);
