@@ -1,9 +1,13 @@
 # PrimeMesh: `make quickstart` shows it working, `make test` shows that it does.
 
+# Where `make install` puts things: below DESTDIR, for packages, and then PREFIX.
+PREFIX ?= /usr/local
+export PREFIX DESTDIR
+
 BUILD := .build/release
 SOURCES := Package.swift Sources Tests Examples migrations
 
-.PHONY: quickstart test simulate mutations fuzz asan tsan disasters isolation slowlink build static format lint bench kills clean setup setup-tests swift
+.PHONY: quickstart test simulate mutations fuzz asan tsan disasters isolation slowlink build manual static install uninstall deb format lint bench kills clean setup setup-tests setup-deb swift
 
 # Two nodes on this machine: a folder sent, the receiver killed half-way, resumed, compared, both histories shown.
 quickstart: setup
@@ -33,13 +37,32 @@ asan: setup
 tsan: setup
 	Scripts/sanitize.sh thread
 
+# All programs, and the manual pages of pmesh: what `make install` puts in place.
 build: setup
 	swift build -c release
+	Scripts/manual.sh $(BUILD)/pmesh .build/manual
+
+# The manual pages alone, one for each command: `man -l .build/manual/pmesh.1`.
+manual: setup
+	swift build -c release --product pmesh
+	Scripts/manual.sh $(BUILD)/pmesh .build/manual
+
+# What was built: program, manual, completions. It builds nothing, so that `sudo make install` leaves nothing of root's here.
+install:
+	@Scripts/install.sh install
+
+uninstall:
+	@Scripts/install.sh uninstall
 
 # A program that runs where Swift is not installed: the C and C++ libraries, SQLite and zlib are all it asks for.
 static: setup
 	swift build -c release --product pmesh --static-swift-stdlib --scratch-path .build-static
 	strip -o .build-static/pmesh .build-static/release/pmesh
+
+# A Debian package of that program.
+deb: setup-deb static
+	Scripts/manual.sh .build-static/pmesh .build/manual
+	Scripts/deb.sh
 
 format: swift
 	swift format -i --recursive $(SOURCES)
@@ -47,7 +70,7 @@ format: swift
 lint: swift
 	swift format lint --strict --recursive $(SOURCES)
 
-# Prints the table of README.md for this machine.
+# Prints the tables of the article Benchmarks for this machine.
 bench: setup
 	swift build -c release --product pmesh
 	swift build -c release --product pmesh-bench
@@ -87,6 +110,9 @@ setup: swift
 
 setup-tests: swift
 	@Scripts/setup.sh tests
+
+setup-deb: setup
+	@Scripts/setup.sh deb
 
 swift:
 	@command -v swift >/dev/null || { echo "PrimeMesh needs Swift 6.3 or newer: install it with swiftly, see https://www.swift.org/install/linux, then run make again" >&2; exit 1; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the build needs from the system, and only what is missing. With the word `tests` also what some tests look
-# through; they are skipped where it cannot be had.
+# through; they are skipped where it cannot be had. With the word `deb`, what makes a Debian package.
 set -euo pipefail
 
 if [ "${1:-}" = tests ]; then
@@ -19,15 +19,19 @@ if [ "${1:-}" = tests ]; then
 fi
 
 missing=()
-command -v pkg-config >/dev/null || missing+=(pkg-config)
-# A header, not pkg-config, is asked for: pkg-config itself may be what is missing.
-has_header() { echo "#include <$1>" | ${CC:-clang} -E -x c - >/dev/null 2>&1 || [ -e "/usr/include/$1" ]; }
-has_header zlib.h || missing+=(zlib1g-dev)
-has_header sqlite3.h || missing+=(libsqlite3-dev)
+if [ "${1:-}" = deb ]; then
+  command -v dpkg-shlibdeps >/dev/null || missing+=(dpkg-dev)
+else
+  command -v pkg-config >/dev/null || missing+=(pkg-config)
+  # A header, not pkg-config, is asked for: pkg-config itself may be what is missing.
+  has_header() { echo "#include <$1>" | ${CC:-clang} -E -x c - >/dev/null 2>&1 || [ -e "/usr/include/$1" ]; }
+  has_header zlib.h || missing+=(zlib1g-dev)
+  has_header sqlite3.h || missing+=(libsqlite3-dev)
+fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then
-  echo "setup: install ${missing[*]} (or what your system calls them: pkg-config and the headers of zlib and SQLite), then run make again" >&2
+  echo "setup: install ${missing[*]} (or what your system calls these packages of Debian), then run make again" >&2
   exit 1
 fi
 root=()

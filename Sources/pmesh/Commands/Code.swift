@@ -4,7 +4,11 @@ import PrimeMesh
 /// `pmesh code`
 struct Code: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print a fresh code, for scripts that hand it to both sides as PMESH_CODE.")
+        abstract: "Print a fresh code, for scripts that hand it to both sides as PMESH_CODE.",
+        discussion: """
+            Its last symbol finds typing mistakes. A code lives for 15 minutes until two nodes have met under it; from \
+            then on it belongs to those two.
+            """)
 
     @OptionGroup var talk: ListOptions
 

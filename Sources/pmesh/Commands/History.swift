@@ -5,7 +5,11 @@ import PrimeMesh
 /// `pmesh history`
 struct History: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what was sent and received, with totals and receipts.")
+        abstract: "Show what was sent and received, with totals and receipts.",
+        discussion: """
+            The latest transfers of this node, newest first, in whatever state they are; `pmesh transfers show` tells \
+            everything about one. Times are those of this machine, in --json and --csv those of UTC.
+            """)
 
     @Option(help: .init("Only with this peer, by name or NodeID.", valueName: "peer"))
     var peer: String?

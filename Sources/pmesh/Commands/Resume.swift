@@ -4,7 +4,12 @@ import PrimeMesh
 /// `pmesh resume`
 struct Resume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Go on with an interrupted transfer, as it was asked for then.")
+        abstract: "Go on with an interrupted transfer, as it was asked for then.",
+        discussion: """
+            Either side may be resumed, and the other one too where it has stopped; one that still waits goes on by itself. \
+            What was edited at the sender meanwhile comes as it is now. Where nobody had come yet, and the code still \
+            lives, it is printed again.
+            """)
 
     @Argument(help: "The transfer, or the beginning of its name. (default: the latest that was interrupted)")
     var id: String?

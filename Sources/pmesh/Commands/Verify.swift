@@ -4,7 +4,11 @@ import PrimeMesh
 /// `pmesh verify`
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check files on disk against the digests in the journal.")
+        abstract: "Check files on disk against the digests in the journal.",
+        discussion: """
+            Reads every byte again. Of a transfer all files are checked; of a path, what moved there last in either \
+            direction. Ends with 6 where something is missing or damaged.
+            """)
 
     @Argument(help: .init("A transfer, or a file or folder that was received or sent.", valueName: "id|path"))
     var target: PathArgument

@@ -5,7 +5,10 @@ import PrimeMesh
 /// `pmesh mesh invite`
 struct MeshInvite: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "invite", abstract: "Let one node join the mesh under a one-time code.")
+        commandName: "invite", abstract: "Let one node join the mesh under a one-time code.",
+        discussion: """
+            Run it where the mesh was created, and `pmesh mesh join` on the machine that is to join.
+            """)
 
     @Flag(help: "Show the code as a QR code, too (with Debian's libqrencode4).")
     var qr = false

@@ -4,7 +4,10 @@ import PrimeMesh
 /// `pmesh mesh join`
 struct MeshJoin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "join", abstract: "Join a mesh with the code a member's invite printed.")
+        commandName: "join", abstract: "Join a mesh with the code that its invite printed.",
+        discussion: """
+            The name that this node goes by is kept in its certificate, and no two members have the same one.
+            """)
 
     @Argument(
         help: "The code, or - to read it from standard input. (default: PMESH_CODE, else it is asked for on a terminal)"

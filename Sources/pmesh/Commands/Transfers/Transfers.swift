@@ -4,6 +4,10 @@ import ArgumentParser
 struct Transfers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "See and change transfers that are not over.",
+        discussion: """
+            Without a command they are listed. `pause`, `cancel`, `retry` and `forget` are for transfers that no process \
+            works on: Ctrl-C stops one that runs, and `resume` goes on with it.
+            """,
         subcommands: [
             TransfersList.self, TransfersShow.self, Resume.self, TransfersPause.self, TransfersCancel.self,
             TransfersRetry.self,
