@@ -50,6 +50,7 @@ enum ConflictChoice: Hashable, Sendable, ExpressibleByArgument {
     }
 
     static var allValueStrings: [String] { ConflictRule.allCases.map(\.rawValue) + ["ask"] }
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
 /// Which symbolic links are made.
@@ -62,6 +63,9 @@ enum LinkChoice: String, Sendable, ExpressibleByArgument, CaseIterable {
 extension CompressionMode: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
     public static var allValueStrings: [String] { ["auto", "always", "never", "1-9"] }
+    public static var defaultCompletionKind: CompletionKind {
+        .list(["auto", "always", "never"] + (1...9).map(String.init))
+    }
 }
 
 extension TransferDirection: ExpressibleByArgument {}
