@@ -59,7 +59,7 @@ extension FileSink {
             switch entry.manifest.kind {
             case .link: return try removeLink(entry, in: folder)
             case .folder: return entry.origin == .made ? folder.removeIfEmpty(name) : ()
-            case .file, .withdrawal: try folder.remove(partName(entry))
+            case .file, .withdrawal, .omission: try folder.remove(partName(entry))
             }
             guard entry.part != nil, let ended = try renamed(entry, in: folder) else { return }
             try folder.remove(ended.finalName ?? entry.name)

@@ -3,6 +3,9 @@ import MeshTransfer
 import MeshWire
 
 extension SkipReason {
+    /// Why a source cannot be offered.
+    init(reading error: SystemError) { self = [EACCES, EPERM].contains(error.code) ? .sourceDenied : .unreadable }
+
     /// Why the destination cannot hold one entry, where `error` says something about that entry alone. Nil where it is about
     /// the disk, the machine or the whole destination: no space, no more descriptors, read-only, an error of the device.
     init?(_ error: SystemError) {

@@ -148,6 +148,7 @@ package final class SourceWalk: Sendable {
             guard let status = try wanted(name, in: folder, as: path, &state), let kind = status.kind else {
                 return nil
             }
+            guard Self.fits(path) else { return omission(path, .tooDeep, behind, &state) }
             var entry = Self.entry(status, kind, path)
             switch kind {
             case .folder: inner = try Self.level(name, of: folder, behind.dropFirst())
@@ -156,20 +157,15 @@ package final class SourceWalk: Sendable {
                 try folder.checkReadable(name)
                 // Files of the kernel take no room, and few others do not: the rest is not asked about.
                 if status.allocated == 0, folder.isOfKernel {
-                    skip(path, .ofKernel, &state)
-                    return nil
+                    return omission(path, .ofKernel, behind, &state)
                 }
                 if status.links > 1 { note(status.key, &state) }
-            case .withdrawal: return nil
+            case .withdrawal, .omission: return nil
             }
             found = behind.isEmpty ? (entry, status.source) : nil
         } catch {
             // Gone since its folder was read: it is simply not part of the tree.
-            if error.code != ENOENT {
-                let shown = Array(path.joined(separator: [UInt8(ascii: "/")]))
-                skip(path, .unreadable(DiskError(error, path: shown)), &state)
-            }
-            return nil
+            return error.code == ENOENT ? nil : omission(path, SkipReason(reading: error), behind, &state)
         }
         if let inner { try enter(inner, path, &state) }
         return found
@@ -191,10 +187,6 @@ package final class SourceWalk: Sendable {
         }
         guard status.kind != .file || !own.contains(status.key) else {
             skip(path, .own, &state)
-            return nil
-        }
-        guard Self.fits(path) else {
-            skip(path, .tooLong, &state)
             return nil
         }
         return status
@@ -253,11 +245,19 @@ package final class SourceWalk: Sendable {
         }
     }
 
+    /// What is wanted and cannot be offered is an entry as well, unless it was recorded before.
+    private func omission(
+        _ path: [[UInt8]], _ reason: SkipReason, _ behind: ArraySlice<[UInt8]>, _ state: inout State
+    ) -> Found? {
+        state.counts.omitted += 1
+        let path = Array(path.joined(separator: [UInt8(ascii: "/")]))
+        let nothing = SourceIdentity(device: 0, inode: 0, changed: 0)
+        return behind.isEmpty ? (ManifestEntry(omitting: path, reason), nothing) : nil
+    }
+
     private func skip(_ path: [[UInt8]], _ reason: SkippedSource.Reason, _ state: inout State) {
         let path = Array(path.joined(separator: [UInt8(ascii: "/")]))
-        let skipped = SkippedSource(path: path, reason: reason)
-        if skipped.isMissed { state.counts.missed += 1 }
         if reason == .own { state.counts.own += 1 }
-        if state.skipped.count < Self.skippedLimit { state.skipped.append(skipped) }
+        if state.skipped.count < Self.skippedLimit { state.skipped.append(SkippedSource(path: path, reason: reason)) }
     }
 }

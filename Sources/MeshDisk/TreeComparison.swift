@@ -58,7 +58,7 @@ package struct TreeComparison: Sendable {
             let isSame = try one.folder.linkTarget(one.name) == other.folder.linkTarget(other.name)
             if !isSame { found.append(.init(path, .target)) }
         case .file: try compareFiles(path, (one, left), (other, right), &found)
-        case .withdrawal, nil: break
+        case .withdrawal, .omission, nil: break
         }
     }
 

@@ -1,7 +1,7 @@
 /// What a walk met that it tells as sums.
 package struct WalkCounts: Hashable, Sendable {
-    /// Sources left out that are missed at the other side.
-    package var missed: UInt64 = 0
+    /// Sources that are missed at the other side: entries of the manifest that offer nothing.
+    package var omitted: UInt64 = 0
     /// Files of the node that walks: left out.
     package var own: UInt64 = 0
     /// Names of files that were met under another name before: each is sent as a file of its own.

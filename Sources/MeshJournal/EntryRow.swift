@@ -14,7 +14,7 @@ extension ManifestEntry {
         }
         self.init(
             kind: kind,
-            path: try row.bytes(2, "path", limit: Limits.path),
+            path: try row.bytes(2, "path", limit: Limits.omittedPath),
             size: try row.number(3, "file size"),
             allocated: try row.number(4, "allocated size"),
             mode: UInt16(try row.int(5, "file mode", in: 0...0o777)),
@@ -25,10 +25,8 @@ extension ManifestEntry {
         guard (kind == .link) == !target.isEmpty, !target.contains(0) else {
             throw DamagedRow(what: "invalid link target")
         }
-        guard (kind == .withdrawal) == path.isEmpty, kind == .withdrawal || EntryPath.isValid(path) else {
-            throw DamagedRow(what: "invalid path")
-        }
-        guard kind == .file || kind == .withdrawal || size == 0 else { throw DamagedRow(what: "invalid file size") }
+        guard hasSoundPath else { throw DamagedRow(what: "invalid path") }
+        guard hasSoundSize else { throw DamagedRow(what: "invalid file size") }
         // Files are looked up by the chunks that the row says it has, and cut by its size.
         guard try row.number(10, "count of chunks") == chunkCount else {
             throw DamagedRow(what: "invalid count of chunks")
@@ -123,8 +121,8 @@ struct ManifestAppend {
             db,
             """
             INSERT INTO entry (transfer, number, kind, path, size, allocated, mode, mtime_s, mtime_ns, target, first_chunk,
-                chunks, state, source_device, source_inode, source_changed)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13, ?14, ?15)
+                chunks, source_device, source_inode, source_changed, state, reason)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
             """)
     }
 
@@ -143,7 +141,13 @@ struct ManifestAppend {
             .int(Int64(entry.mode)), .int(entry.seconds), .int(Int64(entry.nanoseconds)),
             entry.target.isEmpty ? .null : .bytes(entry.target), .bound(entry.firstChunk), .bound(entry.chunkCount),
             .bits(identity?.device), .bits(identity?.inode), .optional(identity?.changed),
+            .int(Int64(state(entry).rawValue)), .optional(entry.omissionReason.map { Int64($0.rawValue) }),
         ])
+    }
+
+    /// A receiver has nothing to do for what is not offered.
+    private func state(_ entry: ManifestEntry) -> EntryState {
+        entry.kind == .omission && head.direction == .receive ? .skipped : .open
     }
 
     /// Keeps the totals. Part of the same transaction.

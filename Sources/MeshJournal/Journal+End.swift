@@ -12,7 +12,8 @@ extension Journal {
                 let clear = "UPDATE entry SET reason = NULL WHERE transfer = ?1 AND reason = ?2"
                 try db.run(clear, .int(head.key), .int(Int64(SkipReason.changing.rawValue)))
             }
-            let sql = "UPDATE entry SET reason = ?4 WHERE transfer = ?1 AND number >= ?2 AND number < ?3"
+            // What the sender could not offer has a reason of its own.
+            let sql = "UPDATE entry SET reason = ?4 WHERE transfer = ?1 AND number >= ?2 AND number < ?3 AND kind <> 4"
             let update = try Query(db, sql)
             for (reason, numbers) in skipped {
                 for range in numbers.ranges {

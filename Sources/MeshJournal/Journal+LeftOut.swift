@@ -44,7 +44,8 @@ extension Journal {
             .int(Int64(SkipReason.unchanged.rawValue)), .int(Int64(max(0, limit)))
         ) { row in
             LeftOut.Entry(
-                number: try row.number(0, "an entry's number"), path: try row.bytes(1, "path", limit: Limits.path),
+                number: try row.number(0, "an entry's number"),
+                path: try row.bytes(1, "path", limit: Limits.omittedPath),
                 reason: try SkipReason(journaled: try row.int(2, "reason")))
         }
     }

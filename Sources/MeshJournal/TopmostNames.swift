@@ -1,4 +1,5 @@
 import GRDB
+import MeshWire
 
 /// Names at the top of a manifest. What lies below one of them stands together in it, so that the next one is found by
 /// doubling steps: a folder of a million files costs some forty looks, and not a million.
@@ -43,7 +44,7 @@ enum TopmostNames {
     private static func first(_ db: Database, _ key: Int64, _ number: UInt64) throws -> [UInt8]? {
         let sql = "SELECT path FROM entry WHERE transfer = ?1 AND number = ?2"
         let path = try db.row(sql, .int(key), try .number(number, "an entry's number")) {
-            try $0.bytes(0, "path", limit: 4096)
+            try $0.bytes(0, "path", limit: Limits.omittedPath)
         }
         return path.flatMap { $0.isEmpty ? nil : Array($0.prefix { $0 != UInt8(ascii: "/") }) }
     }

@@ -59,12 +59,17 @@ package enum ManifestPage {
         entries.reserveCapacity(count)
         for _ in 0..<count {
             let entry = try ManifestEntry(reading: &plain)
-            if entry.kind != .withdrawal, try EntryPath(entry.path).isReserved {
-                throw .invalid("path (\(EntryPath.escaped(entry.path)))")
-            }
+            guard try leadsNowhereElse(entry) else { throw .invalid("path (\(EntryPath.escaped(entry.path)))") }
             entries.append(entry)
         }
         try plain.wireEnd("manifest page")
         return entries
+    }
+
+    private static func leadsNowhereElse(_ entry: ManifestEntry) throws(WireError) -> Bool {
+        switch entry.kind {
+        case .file, .folder, .link: try !EntryPath(entry.path).isReserved
+        case .withdrawal, .omission: entry.hasSoundPath
+        }
     }
 }

@@ -3,7 +3,8 @@ package import MeshWire
 /// What an offer said of its manifest, once the sender had counted all of it: a person accepted that and no more.
 ///
 /// The entries offered must add up to the sums offered. Behind them a sender may only take files back and add those anew,
-/// since they changed while it read them: no more files than it took back, of whatever size they are by then.
+/// since they changed while it read them: no more files than it took back, of whatever size they are by then, or the word
+/// that they can be read no more.
 package struct ManifestPromise: Hashable, Sendable {
     private let sums: TransferSums
     /// Files taken back behind the entries offered, and not added anew.
@@ -26,7 +27,7 @@ package struct ManifestPromise: Hashable, Sendable {
         case .withdrawal:
             replaceable += 1
             return true
-        case .file:
+        case .file, .omission:
             guard replaceable > 0 else { return false }
             replaceable -= 1
             return true

@@ -123,7 +123,9 @@ package enum DataMessage: Hashable, Sendable {
 
     private static func readSkipped(_ buffer: inout ByteBuffer) throws(WireError) -> DataMessage {
         let code = try buffer.wireUInt8("reason")
-        guard let reason = SkipReason(rawValue: code) else { throw .unknown("reason", UInt64(code)) }
+        guard let reason = SkipReason(rawValue: code), reason.isReceivers else {
+            throw .unknown("reason", UInt64(code))
+        }
         return .skipped(
             reason, entries: try buffer.wireNumbers("skipped entry", bound: Limits.entries),
             chunks: try buffer.wireNumbers("skipped chunk", bound: Limits.chunks))

@@ -20,7 +20,15 @@ package struct EntryPath: Hashable, Sendable {
 
     /// Whether ``init(_:)`` takes these bytes: its answer without its arrays, for rows that are read by the thousand.
     package static func isValid(_ path: [UInt8]) -> Bool {
-        guard path.count <= Limits.path else { return false }
+        path.count <= Limits.path && areNames(path, depth: Limits.pathDepth)
+    }
+
+    /// The same for what is named and never made, which may lie one component deeper.
+    package static func isOmissible(_ path: [UInt8]) -> Bool {
+        path.count <= Limits.omittedPath && areNames(path, depth: Limits.pathDepth + 1)
+    }
+
+    private static func areNames(_ path: [UInt8], depth limit: Int) -> Bool {
         var depth = 1
         var start = 0
         for (place, byte) in path.enumerated() where byte == UInt8(ascii: "/") {
@@ -28,7 +36,7 @@ package struct EntryPath: Hashable, Sendable {
             start = place + 1
             depth += 1
         }
-        return depth <= Limits.pathDepth && isName(path[start...])
+        return depth <= limit && isName(path[start...])
     }
 
     /// Whether these bytes can be one component: not empty, `.`, `..`, longer than 255 bytes, and without NUL and `/`.

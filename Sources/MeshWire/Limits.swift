@@ -21,6 +21,8 @@ package enum Limits {
     package static let pathDepth = 256
     /// Bytes of a path, and of a link's target (PATH_MAX of Linux).
     package static let path = 4_096
+    /// Bytes of the path of something that is not offered: one component more than a path may have.
+    package static let omittedPath = path + 1 + component
     /// Bytes of one component (NAME_MAX of Linux).
     package static let component = 255
     /// Plain bytes of a manifest page: 8,000 entries or more of usual names.

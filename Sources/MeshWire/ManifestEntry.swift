@@ -8,14 +8,18 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
     /// Takes back the entry whose number is `size`: it changed, vanished or could not be read while it was sent, or the
     /// source has it no more.
     case withdrawal = 3
+    /// Stands below a root and cannot be offered: the receiver names it, and nobody waits for it. `size` says why.
+    case omission = 4
 }
 
 /// One file, folder or link as it was found: frozen from then on. Its number is its place in the manifest, from 0.
 package struct ManifestEntry: Hashable, Sendable {
     package var kind: EntryKind
-    /// Components below the transfer's root joined by `/`: bytes, not text. Empty for a withdrawal.
+    /// Components below the transfer's root joined by `/`: bytes, not text. Empty for a withdrawal. Of an omission it may be
+    /// one component longer than an entry's can be.
     package var path: [UInt8]
-    /// Bytes of a file, 0 for folders and links; for a withdrawal the number of the entry withdrawn.
+    /// Bytes of a file, 0 for folders and links; for a withdrawal the number of the entry withdrawn, for an omission the
+    /// number of its reason.
     package var size: UInt64
     /// Bytes a file takes on the sender's disk: less than `size` where it has holes.
     package var allocated: UInt64
@@ -51,6 +55,37 @@ package struct ManifestEntry: Hashable, Sendable {
         self.init(kind: .withdrawal, path: [], size: number, mode: isGone ? 1 : 0)
     }
 
+    /// Stands at the source and is not offered.
+    package init(omitting path: [UInt8], _ reason: SkipReason) {
+        self.init(kind: .omission, path: path, size: UInt64(reason.rawValue))
+    }
+
+    /// Of an omission: why it is not offered.
+    package var omissionReason: SkipReason? {
+        guard kind == .omission, let code = UInt8(exactly: size), let reason = SkipReason(rawValue: code) else {
+            return nil
+        }
+        return reason.isOmission ? reason : nil
+    }
+
+    /// A path of this kind's bounds, which leads nowhere else; none of a withdrawal.
+    package var hasSoundPath: Bool {
+        switch kind {
+        case .file, .folder, .link: EntryPath.isValid(path)
+        case .withdrawal: path.isEmpty
+        case .omission: EntryPath.isOmissible(path)
+        }
+    }
+
+    /// Says of its kind what a size can.
+    package var hasSoundSize: Bool {
+        switch kind {
+        case .file, .withdrawal: true
+        case .folder, .link: size == 0
+        case .omission: omissionReason != nil
+        }
+    }
+
     /// A withdrawal of what the source has no more.
     package var isOfGone: Bool { kind == .withdrawal && mode == 1 }
 
@@ -71,7 +106,7 @@ package struct ManifestEntry: Hashable, Sendable {
         let code = try buffer.wireUInt8("entry kind")
         guard let kind = EntryKind(rawValue: code) else { throw .unknown("entry kind", UInt64(code)) }
         self.kind = kind
-        path = try buffer.wireBytes("path", limit: Limits.path)
+        path = try buffer.wireBytes("path", limit: kind == .omission ? Limits.omittedPath : Limits.path)
         size = try buffer.wireVarint("file size", limit: UInt64(Int64.max))
         allocated = try buffer.wireVarint("allocated size", limit: UInt64(Int64.max))
         guard let mode = buffer.readInteger(as: UInt16.self), let seconds = buffer.readInteger(as: Int64.self)
@@ -85,6 +120,6 @@ package struct ManifestEntry: Hashable, Sendable {
         guard nanoseconds < 1_000_000_000 else { throw .invalid("modification time") }
         guard (kind == .link) == !target.isEmpty, !target.contains(0) else { throw .invalid("link target") }
         guard (kind == .withdrawal) == path.isEmpty else { throw .invalid("path") }
-        guard kind == .file || kind == .withdrawal || size == 0 else { throw .invalid("file size") }
+        guard hasSoundSize else { throw .invalid("file size") }
     }
 }

@@ -15,7 +15,8 @@ package struct Receipt: Hashable, Sendable {
     package var bytes: UInt64
     /// Chunks received: the leaves of the Merkle tree.
     package var chunks: UInt64
-    /// Entries left out by a rule of the receiver.
+    /// Entries left out: by a rule of the receiver, since its file system cannot hold them, or since the sender could not
+    /// offer them.
     package var skipped: UInt64
     /// All data and names had reached the disk when this was signed.
     package var isDurable: Bool

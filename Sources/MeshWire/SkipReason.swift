@@ -28,6 +28,16 @@ public enum SkipReason: UInt8, Sendable, Hashable, CaseIterable {
     // The sender took it back.
     /// It changed whenever it was read, vanished, or could not be read to its end.
     case changing = 32
+
+    // The sender could not offer it.
+    /// It has no permission to read it. Of a folder: nothing below it is sent.
+    case sourceDenied = 48
+    /// It could not be read, for any other reason.
+    case unreadable = 49
+    /// More components than a path may have, or more bytes.
+    case tooDeep = 50
+    /// The kernel makes it while it is read, so that nobody knows its length before.
+    case ofKernel = 51
 }
 
 extension SkipReason {
@@ -48,6 +58,7 @@ extension SkipReason {
         case .exists, .older: .kept
         case .unchanged: .there
         case .outside, .name, .longName, .size, .noLinks, .inTheWay, .throughLink, .denied: .missing
+        case .sourceDenied, .unreadable, .tooDeep, .ofKernel: .missing
         case .changing: .changing
         }
     }
@@ -57,6 +68,12 @@ extension SkipReason {
 
     /// The destination refused it: what was written of it is removed.
     package var isRefusal: Bool { rawValue >= 16 && rawValue < 32 }
+
+    /// The receiver may say it of an entry: its own rule, or what its file system cannot hold.
+    package var isReceivers: Bool { rawValue < 32 }
+
+    /// The sender says it of what it cannot offer (``EntryKind/omission``).
+    package var isOmission: Bool { rawValue >= 48 }
 
     /// Half a sentence, for people.
     public var text: String {
@@ -73,6 +90,10 @@ extension SkipReason {
         case .throughLink: "a folder above it is a link there, which is not followed"
         case .denied: "no permission there"
         case .changing: "it kept changing or vanished while it was sent"
+        case .sourceDenied: "the sender has no permission to read it"
+        case .unreadable: "the sender could not read it"
+        case .tooDeep: "it lies too deep or its path is too long (send the folder it is in)"
+        case .ofKernel: "it has no length before it is read (a file of the kernel): copy it to a file first"
         }
     }
 
@@ -91,6 +112,10 @@ extension SkipReason {
         case .throughLink: "through-link"
         case .denied: "denied"
         case .changing: "changing"
+        case .sourceDenied: "source-denied"
+        case .unreadable: "unreadable"
+        case .tooDeep: "too-deep"
+        case .ofKernel: "kernel"
         }
     }
 }

@@ -244,7 +244,8 @@ final class JournalRows: Sendable {
 
     private static func judge(_ entry: ManifestEntry, _ number: UInt64) throws {
         try entry.keepBounds()
-        guard entry.kind != .withdrawal else { return }
+        try keep(entry.hasSoundPath && entry.hasSoundSize, "an entry from the journal is what its kind says")
+        guard entry.kind != .withdrawal, entry.kind != .omission else { return }
         _ = try kept("a path from the journal leads nowhere else") { try EntryPath(entry.path) }
         try keep(!entry.target.contains(0), "a link's target has no NUL")
     }

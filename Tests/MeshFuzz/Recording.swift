@@ -63,7 +63,11 @@ struct Recording: Sendable {
     }
 
     private mutating func record(_ entries: [SourceEntry]) throws {
-        let manifest = entries.map(\.manifest) + [ManifestEntry(kind: .withdrawal, path: [], size: 1, firstChunk: 0)]
+        let others = [
+            ManifestEntry(kind: .withdrawal, path: [], size: 1, firstChunk: 0),
+            ManifestEntry(omitting: Array("d/closed".utf8), .sourceDenied),
+        ]
+        let manifest = entries.map(\.manifest) + others
         for entry in manifest {
             var buffer = ByteBuffer()
             entry.write(into: &buffer)

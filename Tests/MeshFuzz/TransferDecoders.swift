@@ -33,7 +33,8 @@ extension FuzzedDecoder {
         try keep(entries.count == count && count <= ManifestPage.entryLimit, "a page has the entries that it counts")
         for entry in entries {
             try entry.keepBounds()
-            guard entry.kind != .withdrawal else { continue }
+            try keep(entry.hasSoundPath && entry.hasSoundSize, "an entry is what its kind says")
+            guard entry.kind != .withdrawal, entry.kind != .omission else { continue }
             let path = try kept("a path leads nowhere else") { try EntryPath(entry.path) }
             try keep(!path.isReserved, "no entry has the name of a part")
         }

@@ -11,6 +11,7 @@ func conformance(_ make: () async throws -> some TransferJournal) async throws {
     try await keepsWhereFoldersComeFrom(make())
     try await refusesNumbersThatDoNotContinue(make())
     try await withdraws(make())
+    try await keepsOmissions(make())
     try await findsFilesByChunk(make())
     try await commitsGroups(make())
     try await commitsAllOrNothing(make())
@@ -151,6 +152,25 @@ private func withdraws(_ journal: some TransferJournal) async throws {
     late.sealed = [1]
     try await journal.commit(late, to: transferID(2))
     #expect(try await journal.receivedEntries(of: transferID(2), from: 1, limit: 1).first?.state == .withdrawn)
+}
+
+/// What is not offered has nothing to come, and may be offered later.
+private func keepsOmissions(_ journal: some TransferJournal) async throws {
+    let deep = [UInt8](repeating: 97, count: 200)
+    let path = Array([[UInt8]](repeating: deep, count: 21).joined(separator: [UInt8(ascii: "/")]))
+    let entries = [ManifestEntry(omitting: path, .tooDeep), ManifestEntry(omitting: [98], .sourceDenied)]
+    let withdrawal = ManifestEntry(withdrawing: 1, isGone: false)
+    try await journal.create(record(1, .send))
+    try await journal.append(source(entries + [withdrawal]), to: transferID(1))
+    #expect(try await journal.sourceEntries(of: transferID(1), from: 0, limit: 2).map(\.manifest) == entries)
+    try await journal.create(record(2, .receive))
+    try await journal.append(entries, to: transferID(2))
+    let received = try await journal.receivedEntries(of: transferID(2), from: 0, limit: 9)
+    #expect(received.map(\.manifest) == entries)
+    #expect(received.map(\.state) == [.skipped, .skipped] && received.map(\.reason) == [.tooDeep, .sourceDenied])
+    try await journal.append([withdrawal], to: transferID(2))
+    let states = try await journal.receivedEntries(of: transferID(2), from: 0, limit: 9).map(\.state)
+    #expect(states == [.skipped, .withdrawn, .open])
 }
 
 private func findsFilesByChunk(_ journal: some TransferJournal) async throws {

@@ -92,4 +92,19 @@ import Testing
             }
         }
     }
+
+    /// A file that could not be read is sent once it can, and one that can be read no more is named.
+    @Test func whatCanBeReadNow() {
+        func omitted(_ reason: SkipReason) -> SourceEntry {
+            var entry = entry("b", number: 1)
+            entry.manifest = ManifestEntry(omitting: bytes("b"), reason)
+            return entry
+        }
+        let before = [entry("a"), omitted(.sourceDenied)]
+        #expect(compare(before, before) == [])
+        #expect(compare(before, [entry("a"), entry("b")]) == ["-1", "b"])
+        #expect(compare(before, [entry("a"), omitted(.unreadable)]) == ["-1", "b"])
+        #expect(compare(before, [entry("a")]) == ["x1"])
+        #expect(compare([entry("a"), entry("b", number: 1)], before) == ["-1", "b"])
+    }
 }

@@ -49,4 +49,11 @@ import Testing
         #expect(firstRefused([file, withdrawal(of: 0), grown, grown], of: sums(1, 1, 10)) == 3)
         #expect(firstRefused([file, withdrawal(of: 0), folder], of: sums(1, 1, 10)) == 2)
     }
+
+    @Test func aFileThatCanBeReadNoMoreIsNamed() {
+        let omission = ManifestEntry(omitting: [97], .unreadable)
+        #expect(firstRefused([file, withdrawal(of: 0), omission], of: sums(1, 1, 10)) == nil)
+        #expect(firstRefused([file, omission], of: sums(1, 1, 10)) == 1)
+        #expect(firstRefused([file, omission], of: sums(2, 1, 10)) == nil)
+    }
 }

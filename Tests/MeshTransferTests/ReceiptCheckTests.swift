@@ -88,4 +88,18 @@ import Testing
         #expect(try await verdict(other) == "wrong")
         #expect(try journal.receipt(of: id) == nil)
     }
+
+    /// What the sender could not offer is counted by both, and makes the end a partial one.
+    @Test func anOmissionIsPartOfTheReceipt() async throws {
+        let omission = ManifestEntry(omitting: bytes("f1"), .sourceDenied)
+        var entry = omission
+        entry.firstChunk = 1
+        let identity = SourceIdentity(device: 0, inode: 0, changed: 0)
+        try journal.append([SourceEntry(number: 1, manifest: entry, identity: identity)], to: id)
+        try there.append([entry], to: id)
+        let record = try await signed()
+        #expect(try Receipt(reading: record.body).skipped == 1)
+        #expect(try await verdict(record) == "proven")
+        for side in [journal, there] { #expect(try side.transfer(id)?.state == .partial) }
+    }
 }

@@ -53,4 +53,14 @@ import Testing
         #expect(withdrawal.amended.map(\.manifest.kind) == [.withdrawal, .file, .withdrawal])
         #expect(withdrawal.lost.map(\.number) == [1])
     }
+
+    /// It stands there, and nobody may read it any more.
+    @Test func aFileThatCanBeReadNoMoreIsNamed() async throws {
+        try walked(["a"])
+        disk.deny(Array("a".utf8))
+        let withdrawal = try await work.withdrawal(
+            of: try journal.sourceEntries(of: id, from: 0, limit: 1), again: true)
+        #expect(withdrawal.amended.map(\.manifest.kind) == [.withdrawal, .omission] && withdrawal.lost.isEmpty)
+        #expect(withdrawal.amended.last?.manifest.omissionReason == .sourceDenied)
+    }
 }

@@ -23,6 +23,9 @@ import Testing
             "03 00 09 00 0000 0000000000000000 00000000 00 808080808020",
             ManifestEntry(kind: .withdrawal, path: [], size: 9, firstChunk: 1 << 40)
         ),
+        (
+            "04 01 61 30 00 0000 0000000000000000 00000000 00 00", ManifestEntry(omitting: [0x61], .sourceDenied)
+        ),
     ]
 
     private func read(_ payload: ByteBuffer) throws(WireError) -> ManifestEntry {
@@ -49,7 +52,7 @@ import Testing
     }
 
     @Test func otherKindsAreUnknown() {
-        #expect(refusal(of: buffer("04"), read) == .unknown("entry kind", 4))
+        #expect(refusal(of: buffer("05"), read) == .unknown("entry kind", 5))
     }
 
     @Test func limits() {
@@ -99,5 +102,31 @@ import Testing
         #expect(sized(.link) == .invalid("file size"))
         #expect(sized(.withdrawal) == nil)
         #expect(refused { $0.kind = .withdrawal } == .invalid("path"))
+    }
+
+    @Test func `an omission says why, by a reason of the sender`() {
+        func omitted(_ reason: UInt64) -> WireError? {
+            refused {
+                $0.kind = .omission
+                $0.size = reason
+            }
+        }
+        for reason in UInt64(0)...300 {
+            let known = SkipReason.allCases.contains { $0.isOmission && UInt64($0.rawValue) == reason }
+            #expect(omitted(reason) == (known ? nil : .invalid("file size")))
+        }
+    }
+
+    /// What lies one component deeper than anything that is sent has to be named as well.
+    @Test func `the path of an omission may be one component longer`() {
+        let name = [UInt8](repeating: 97, count: 255)
+        let path = Array([[UInt8]](repeating: name, count: 17).joined(separator: [UInt8(ascii: "/")]))
+        #expect(path.count > Limits.path && path.count <= Limits.omittedPath)
+        #expect(ManifestEntry(omitting: path, .tooDeep).hasSoundPath)
+        #expect(!ManifestEntry(omitting: path + [97], .tooDeep).hasSoundPath)
+        #expect(!ManifestEntry(kind: .file, path: path).hasSoundPath)
+        for bad in ["..", "a/../b", "", "/a"] {
+            #expect(!ManifestEntry(omitting: Array(bad.utf8), .tooDeep).hasSoundPath)
+        }
     }
 }

@@ -12,6 +12,8 @@ package struct Fault: Hashable, Sendable {
         case damage(fragments: Int)
         case changeSource(Int)
         case removeSource(Int)
+        /// Nobody may read a source file any more.
+        case denySource(Int)
         /// The next reads of a source file fail.
         case failReads(Int, count: Int)
         /// A node's process is killed behind its n-th lasting step from now.
@@ -65,6 +67,7 @@ extension Fault.Kind {
         case .damage(let fragments): ("damage", [fragments])
         case .changeSource(let file): ("change-source", [file])
         case .removeSource(let file): ("remove-source", [file])
+        case .denySource(let file): ("deny-source", [file])
         case .failReads(let file, let count): ("fail-reads", [file, count])
         case .kill(let node, let writes): ("kill", [node, writes])
         case .power(let node, let writes, let loss): ("power", [node, writes, loss.rawValue])
@@ -85,6 +88,7 @@ extension Fault.Kind {
         case ("damage", 1): self = .damage(fragments: numbers[0])
         case ("change-source", 1): self = .changeSource(numbers[0])
         case ("remove-source", 1): self = .removeSource(numbers[0])
+        case ("deny-source", 1): self = .denySource(numbers[0])
         case ("fail-reads", 2): self = .failReads(numbers[0], count: numbers[1])
         case ("kill", 2): self = .kill(node: numbers[0], writes: numbers[1])
         case ("power", 3):

@@ -12,6 +12,8 @@ struct Scenario {
     var foreignFolders: [[UInt8]: UInt16] = [:]
     /// What a receiver's file system cannot hold.
     var unfit: [[UInt8]: SkipReason] = [:]
+    /// Files that the sender cannot read.
+    var denied: Set<[UInt8]> = []
     /// 1 or 2: receivers at the same time.
     let receivers: Int
     let rules: ReceiveRules
@@ -28,6 +30,10 @@ struct Scenario {
         makeFiles(using: &random)
         makeOthers(using: &random)
         if random.oneIn(5) { drawUnfit(using: &random) }
+        if random.oneIn(6) {
+            let paths = files.keys.sorted { $0.lexicographicallyPrecedes($1) }
+            denied = Set(paths.filter { _ in random.oneIn(5) })
+        }
         if random.oneIn(4) { foreignFolders[Array("d".utf8)] = 0o2750 }
         for path in files.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) where random.oneIn(12) {
             foreign[path] = Array("somebody's own".utf8)

@@ -12,6 +12,8 @@ package final class SimulatedDisk: Sendable {
         package var version: Int64 = 0
         /// Next reads that fail with an input error.
         var failures = 0
+        /// Nobody may read it.
+        var isDenied = false
     }
 
     /// What a name at the destination stands for.
@@ -80,9 +82,17 @@ package final class SimulatedDisk: Sendable {
     /// The next reads of this source fail.
     package func failReads(_ path: [UInt8], count: Int) { with { $0.sources[path]?.failures = count } }
 
-    /// The file as an entry of a manifest, without its numbers.
+    /// Nobody may read this source any more.
+    package func deny(_ path: [UInt8]) { with { $0.sources[path]?.isDenied = true } }
+
+    /// The file as an entry of a manifest, without its numbers: as a walk finds it.
     package func entry(_ path: [UInt8]) -> SourceEntry? {
         guard let file = with({ $0.sources[path] }) else { return nil }
+        guard !file.isDenied else {
+            return SourceEntry(
+                number: 0, manifest: ManifestEntry(omitting: path, .sourceDenied),
+                identity: SourceIdentity(device: 0, inode: 0, changed: 0))
+        }
         let size = UInt64(file.bytes.count)
         return SourceEntry(
             number: 0,
@@ -204,6 +214,7 @@ extension SimulatedDisk: ChunkSource {
         let path = entry.manifest.path
         let file = try throwing { state throws(DiskError) in
             guard let file = state.sources[path] else { throw .notFound(path: EntryPath.escaped(path)) }
+            guard !file.isDenied else { throw .denied(path: EntryPath.escaped(path), errno: 13) }
             guard file.failures == 0 else {
                 state.sources[path]?.failures -= 1
                 throw .failed(path: EntryPath.escaped(path), operation: "read", errno: 5)
@@ -230,6 +241,13 @@ extension SimulatedDisk: ChunkSource {
         }
     }
 
-    package func restat(_ entry: SourceEntry) throws(DiskError) -> SourceEntry? { self.entry(entry.manifest.path) }
+    package func restat(_ entry: SourceEntry) throws(DiskError) -> SourceEntry? {
+        let now = self.entry(entry.manifest.path)
+        guard now?.manifest.kind != .omission else {
+            throw .denied(path: EntryPath.escaped(entry.manifest.path), errno: 13)
+        }
+        return now
+    }
+
     package func release(_ entry: SourceEntry) {}
 }

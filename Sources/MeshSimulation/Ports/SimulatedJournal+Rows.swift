@@ -16,7 +16,11 @@ extension SimulatedJournal {
     package func append(_ entries: [ManifestEntry], to id: TransferID) throws {
         try change(id) { transfer in
             for entry in entries {
-                transfer.entries.append(ReceivedEntry(number: transfer.record.totals.entries, manifest: entry))
+                let reason = entry.omissionReason
+                transfer.entries.append(
+                    ReceivedEntry(
+                        number: transfer.record.totals.entries, manifest: entry,
+                        state: reason == nil ? .open : .skipped, reason: reason))
                 try transfer.count(entry)
                 if entry.kind == .withdrawal { transfer.entries[Int(entry.size)].state = .withdrawn }
             }

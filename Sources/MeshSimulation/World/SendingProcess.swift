@@ -35,7 +35,7 @@ final class SendingProcess {
     func walk(using random: inout Seeded) throws {
         let count = min(ahead.count, Int.random(in: 1...40, using: &random))
         let found = ahead.prefix(count).compactMap { entry in
-            entry.manifest.kind == .file ? node.disk.entry(entry.manifest.path) : entry
+            [.folder, .link].contains(entry.manifest.kind) ? entry : node.disk.entry(entry.manifest.path)
         }
         try write { draft throws(TransferError) in try draft.walked(found, isLast: count == ahead.count) }
         ahead.removeFirst(count)

@@ -159,6 +159,7 @@ final class Witness {
             return "the receipts differ"
         }
         guard let signed = try? Receipt(reading: receipt.body) else { return "the receipt cannot be read" }
+        if let fault = unoffered(there.entries.prefix(Int(signed.entries)), sources) { return fault }
         if let fault = unnamed(there.entries.prefix(Int(signed.entries)), sources, scenario) { return fault }
         let disk = nodes[course.to].disk
         let files = disk.finalFiles
@@ -177,11 +178,26 @@ final class Witness {
         return nil
     }
 
+    /// What the sender could not read is named at the receiver with its reason, and the end says that it is missing.
+    private func unoffered(
+        _ entries: some Sequence<ReceivedEntry>, _ sender: SimulatedJournal.Transfer
+    ) -> String? {
+        for entry in entries where entry.manifest.kind == .omission && entry.state != .withdrawn {
+            let name = EntryPath.escaped(entry.manifest.path)
+            guard entry.state == .skipped, let reason = entry.reason, reason == entry.manifest.omissionReason else {
+                return "\(name) could not be sent, and the receiver does not know why"
+            }
+            guard sender.record.state == .partial else { return "\(name) could not be sent, and the end says done" }
+        }
+        return nil
+    }
+
     /// What the destination cannot hold is left out, and both sides know why; nothing else is.
     private func unnamed(
         _ entries: some Sequence<ReceivedEntry>, _ sender: SimulatedJournal.Transfer, _ scenario: Scenario
     ) -> String? {
-        for entry in entries where entry.manifest.kind != .withdrawal && entry.state != .withdrawn {
+        let unoffered: [EntryKind] = [.withdrawal, .omission]
+        for entry in entries where !unoffered.contains(entry.manifest.kind) && entry.state != .withdrawn {
             let path = entry.manifest.path
             let isUnfit = scenario.unfit.keys.contains { path == $0 || path.starts(with: $0 + [UInt8(ascii: "/")]) }
             let isRefused = entry.reason?.isRefusal ?? false
@@ -232,7 +248,7 @@ final class Witness {
         let path = entry.manifest.path
         let name = EntryPath.escaped(path)
         switch (entry.manifest.kind, entry.state) {
-        case (.withdrawal, _), (.folder, _), (_, .withdrawn), (_, .skipped): return nil
+        case (.withdrawal, _), (.omission, _), (.folder, _), (_, .withdrawn), (_, .skipped): return nil
         case (.link, _):
             return links[entry.finalPath] == entry.manifest.target ? nil : "link \(name) is missing"
         case (.file, .finished):

@@ -15,6 +15,7 @@ extension World {
         case .changeSource(let number):
             withSource(number) { change(source: $0, to: Array("changed at step \(step)".utf8)) }
         case .removeSource(let number): withSource(number) { nodes[0].disk.removeSource($0) }
+        case .denySource(let number): withSource(number) { nodes[0].disk.deny($0) }
         case .failReads(let number, let count): withSource(number) { nodes[0].disk.failReads($0, count: count) }
         case .kill(let number, let writes): node(number).fuse.arm(after: writes)
         case .power(let number, let writes, let loss):

@@ -65,6 +65,7 @@ final class World {
         isCompared = courses.map { _ in false }
         self.random = random
         for (path, bytes) in scenario.files { change(source: path, to: bytes) }
+        for path in scenario.denied { nodes[0].disk.deny(path) }
         for (path, bytes) in scenario.foreign {
             for node in nodes.dropFirst() { node.disk.putForeign(path, bytes, seconds: 900) }
         }

@@ -79,6 +79,7 @@ package struct ManifestComparison: Sendable {
                 now.size, now.mode, now.seconds, now.nanoseconds
             )
                 && old.identity == new.identity
+        case .omission: return was.size == now.size
         case .withdrawal: return true
         }
     }

@@ -34,7 +34,7 @@ package struct ReceiptCheck: Sendable {
     ) async throws -> SendEvent {
         let skipped = reasons.values.reduce(NumberSet()) { $0.union($1) }
         guard isSigned(record), let receipt = try? Receipt(reading: record.body), receipt.transfer == work.transfer,
-            receipt.sender == sender, receipt.receiver == receiver, receipt.skipped == skipped.count
+            receipt.sender == sender, receipt.receiver == receiver
         else { return .receiptChecked(.wrong) }
         // The manifest has grown since the receiver was told that it is whole: a file that it had was read again for a lost
         // lane and found changed. What was added is on its way, and another receipt will come.
@@ -47,10 +47,12 @@ package struct ReceiptCheck: Sendable {
             guard changed.isEmpty else { return .receiptChecked(.unproven(changed: changed)) }
             result = try await computation.result()
         }
-        guard result.missing.isEmpty, result.root == receipt.root else { return .receiptChecked(.wrong) }
+        guard result.missing.isEmpty, result.root == receipt.root,
+            receipt.skipped == skipped.subtracting(result.omitted).count + result.omitted.count
+        else { return .receiptChecked(.wrong) }
         try await work.journal.noteSkipped(
             reasons.merging([.changing: result.lost]) { $1 }, of: work.transfer)
-        let isWhole = !reasons.isMissed && result.lost.isEmpty
+        let isWhole = !reasons.isMissed && result.lost.isEmpty && result.omitted.isEmpty
         try await work.journal.complete(
             work.transfer, state: isWhole ? .done : .partial, receipt: record, at: time)
         return .receiptChecked(.proven(receipt))

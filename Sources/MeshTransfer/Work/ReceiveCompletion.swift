@@ -33,12 +33,13 @@ package struct ReceiveCompletion: Sendable {
         guard computed.missing.isEmpty else { throw TransferError.digestsMissing }
         let receipt = Receipt(
             sender: sender, receiver: receiver, transfer: ports.transfer, root: computed.root,
-            entries: computed.entries, bytes: computed.bytes, chunks: computed.chunks, skipped: leftOut.count,
+            entries: computed.entries, bytes: computed.bytes, chunks: computed.chunks,
+            skipped: leftOut.count + computed.omitted.count,
             isDurable: try await ports.journal.isDurable(ports.transfer), time: time)
         let body = receipt.encoded()
         let record = try sign(body)
         try await ports.journal.noteSkipped([.changing: computed.lost], of: ports.transfer)
-        let isWhole = !reasons.isMissed && computed.lost.isEmpty
+        let isWhole = !reasons.isMissed && computed.lost.isEmpty && computed.omitted.isEmpty
         try await ports.journal.complete(
             ports.transfer, state: isWhole ? .done : .partial, receipt: record, at: time)
         return .completed(receipt, skipped: reasons, message: .receipt(body: body, signature: record.signature))
@@ -52,11 +53,11 @@ package struct ReceiveCompletion: Sendable {
         return .completed(receipt, skipped: skipped, message: .receipt(body: kept.body, signature: kept.signature))
     }
 
-    /// What was left out, all kinds of entries.
+    /// What was left out here, all kinds of entries; what the sender left out it knows.
     private func leftOut() async throws -> [SkipReason: NumberSet] {
         var ranges: [SkipReason: [Range<UInt64>]] = [:]
         try await ports.eachBatch { entries in
-            for entry in entries where entry.state == .skipped {
+            for entry in entries where entry.state == .skipped && entry.manifest.kind != .omission {
                 ranges[entry.reason ?? .exists, default: []].append(entry.number..<entry.number + 1)
             }
         }

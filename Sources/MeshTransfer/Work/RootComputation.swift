@@ -18,6 +18,8 @@ struct RootComputation: Sendable {
         var bytes: UInt64
         /// Entries whose paths were taken back and not added anew, though the source has them: of each path the latest.
         var lost: NumberSet
+        /// What the sender could not offer.
+        var omitted: NumberSet
         /// Chunks without a digest; where there are any, `root` means nothing.
         var missing: NumberSet
     }
@@ -32,6 +34,7 @@ struct RootComputation: Sendable {
         // By path, the latest entry of those that were ever taken back, nil where it is there.
         var latest: [[UInt8]: UInt64?] = [:]
         var gone = Set<UInt64>()
+        var omitted: [Range<UInt64>] = []
         while true {
             let entries = try await entries(from: totals.entries)
             guard !entries.isEmpty else { break }
@@ -44,6 +47,7 @@ struct RootComputation: Sendable {
                     latest[entry.path] = .some(isWithdrawn ? number : nil)
                 }
                 if entry.isOfGone { gone.insert(entry.size) }
+                if entry.kind == .omission, !isWithdrawn { omitted.append(number..<number + 1) }
                 guard entry.kind == .file, !excluded.contains(number) else { continue }
                 bytes += entry.size
                 if totals.chunks > entry.firstChunk { due.insert(contentsOf: entry.firstChunk..<totals.chunks) }
@@ -53,7 +57,7 @@ struct RootComputation: Sendable {
         return Result(
             root: root.value, chunks: root.chunks, entries: totals.entries, bytes: bytes,
             lost: NumberSet(numbers: latest.values.compactMap(\.self).filter { !gone.contains($0) }.sorted()),
-            missing: missing)
+            omitted: NumberSet(omitted), missing: missing)
     }
 
     private func entries(from first: UInt64) async throws -> [ManifestEntry] {

@@ -65,8 +65,8 @@ package struct SendWork: Sendable {
         }
     }
 
-    /// The entries that take these files back, and where `again` add them anew. `lost`: those taken back for good, since they
-    /// may not be tried again or are gone.
+    /// The entries that take these files back, and where `again` add them anew, or the word that they can be read no more.
+    /// `lost`: those taken back for good, since they may not be tried again or are gone.
     package func withdrawal(
         of entries: [SourceEntry], again: Bool
     ) async throws -> (amended: [SourceEntry], lost: [SourceEntry]) {
@@ -78,9 +78,19 @@ package struct SendWork: Sendable {
             for entry in entries {
                 let back = ManifestEntry(kind: .withdrawal, path: [], size: entry.number)
                 amended.append(SourceEntry(number: 0, manifest: back, identity: entry.identity))
-                if again, let fresh = try? source.restat(entry) { amended.append(fresh) } else { lost.append(entry) }
+                if again, let now = Self.next(entry, source) { amended.append(now) } else { lost.append(entry) }
             }
             return (amended, lost)
+        }
+    }
+    /// What takes the place of an entry; nil where its file is gone.
+    private static func next(_ entry: SourceEntry, _ source: any ChunkSource) -> SourceEntry? {
+        do throws(DiskError) { return try source.restat(entry) } catch {
+            var omitted = entry
+            var reason = SkipReason.unreadable
+            if case .denied = error { reason = .sourceDenied }
+            omitted.manifest = ManifestEntry(omitting: entry.manifest.path, reason)
+            return omitted
         }
     }
 }

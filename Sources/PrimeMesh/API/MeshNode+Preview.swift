@@ -21,6 +21,8 @@ public struct SendPreview: Sendable {
     }
 
     public var entries: [Entry] = []
+    /// What is missed at the other side, since it cannot be read here.
+    public var leftOut: [LeftOutEntry] = []
     /// What stays here, and what is not kept of what goes: one sentence each.
     public var warnings: [String] = []
 }
@@ -37,7 +39,7 @@ extension MeshNode {
                 var preview = SendPreview()
                 var last: ManifestEntry?
                 while case let batch = try walk.next(limit: 1_024), !batch.isEmpty {
-                    for entry in batch.map(\.manifest) {
+                    for entry in batch.map(\.manifest) where !preview.leavesOut(entry) {
                         preview.add(last, before: entry)
                         last = entry
                     }
@@ -52,6 +54,13 @@ extension MeshNode {
 }
 
 extension SendPreview {
+    /// Names `entry` where it cannot be offered.
+    fileprivate mutating func leavesOut(_ entry: ManifestEntry) -> Bool {
+        guard let reason = entry.omissionReason else { return false }
+        leftOut.append(LeftOutEntry(path: EntryPath.escaped(entry.path), reason: reason))
+        return true
+    }
+
     /// Lists `entry`, unless it is a folder and the one behind it lies in it.
     fileprivate mutating func add(_ entry: ManifestEntry?, before next: ManifestEntry?) {
         guard let entry else { return }
@@ -63,7 +72,7 @@ extension SendPreview {
         case .folder:
             if next?.path.starts(with: entry.path + [UInt8(ascii: "/")]) == true { return }
             entries.append(Entry(kind: .folder, path: path, size: 0))
-        case .withdrawal: break
+        case .withdrawal, .omission: break
         }
     }
 }

@@ -25,19 +25,18 @@ struct ManifestWalk: Sendable {
     func run() async throws {
         guard await !manifest.isComplete else { return }
         let walk = try await begin()
-        var missed: UInt64 = 0
         while true {
             try Task.checkCancellation()
             let entries = try await node.blocking { try walk.next(limit: Self.batch) }
             try await manifest.append(entries, complete: entries.isEmpty)
             for skipped in walk.takeSkipped() where skipped.reason != .own { report.event(.warning("\(skipped)")) }
-            let counts = walk.counts
-            report.failed(counts.missed - missed, changed: false)
-            missed = counts.missed
+            for entry in entries {
+                if let reason = entry.manifest.omissionReason { report.leftOut(entry.manifest.path, reason) }
+            }
             if entries.isEmpty { break }
         }
         for sentence in Self.sentences(walk.counts) { report.event(.warning(sentence)) }
-        guard await manifest.totals.entries > 0 else {
+        guard await manifest.totals.entries > walk.counts.omitted else {
             throw MeshError(
                 .disk,
                 "nothing is left of what was to be sent: check the paths and their permissions, and the warnings above")

@@ -155,13 +155,7 @@ struct SendFlow: Sendable {
                 case .warning(let entry, let error):
                     report.event(.warning("\(EntryPath.escaped(entry.manifest.path)): \(error)"))
                 case .gaveUp(let entries):
-                    report.failed(UInt64(entries.count), changed: true)
-                    for entry in entries {
-                        report.event(
-                            .warning(
-                                "\(EntryPath.escaped(entry.manifest.path)) kept changing or vanished, and was left out")
-                        )
-                    }
+                    for entry in entries { report.leftOut(entry.manifest.path, .changing) }
                 }
             }
         }

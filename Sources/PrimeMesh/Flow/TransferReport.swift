@@ -19,8 +19,8 @@ final class TransferReport: Sendable {
         var past = TransferCounters()
         var snapshot = TransferSnapshot()
         var base: Base
-        var failed: UInt64 = 0
-        var sourceChanged = false
+        /// Paths of entries that were named as left out.
+        var named: Set<[UInt8]> = []
     }
 
     /// What was there before the session that is under way.
@@ -57,13 +57,6 @@ final class TransferReport: Sendable {
         }
     }
 
-    func failed(_ count: UInt64, changed: Bool) {
-        state.withLock {
-            $0.failed += count
-            $0.sourceChanged = $0.sourceChanged || changed
-        }
-    }
-
     func progress(_ snapshot: TransferSnapshot, lanes: Int) {
         let events = state.withLock { state -> [TransferEvent] in
             let now = NodeClock.monotonic
@@ -97,11 +90,18 @@ final class TransferReport: Sendable {
     /// Entries left out that are named in events.
     static let namedLimit = 1_000
 
-    /// Names what does not stand at the destination as it was offered.
+    /// Names an entry that will not stand at the destination as soon as that is known; once, and the first of them.
+    func leftOut(_ path: [UInt8], _ reason: SkipReason) {
+        let isNew = state.withLock { $0.named.count < Self.namedLimit && $0.named.insert(path).inserted }
+        if isNew { emit(.leftOut(path: EntryPath.escaped(path), reason: reason)) }
+    }
+
+    /// Names what does not stand at the destination as it was offered and was not named before.
     func name(_ left: LeftOut) {
-        for entry in left.entries { emit(.leftOut(path: EntryPath.escaped(entry.path), reason: entry.reason)) }
-        let rest = left.count(.kept) + left.count(.missing) + left.count(.changing) - UInt64(left.entries.count)
-        if rest > 0 { emit(.moreLeftOut(rest)) }
+        for entry in left.entries { leftOut(entry.path, entry.reason) }
+        let all = left.count(.kept) + left.count(.missing) + left.count(.changing)
+        let named = UInt64(state.withLock(\.named.count))
+        if all > named { emit(.moreLeftOut(all - named)) }
     }
 
     /// The summary of a finished transfer, from its receipt and what was counted.
@@ -109,21 +109,20 @@ final class TransferReport: Sendable {
         state.withLock { state in
             var counters = state.past
             counters.add(state.snapshot.counters)
-            let outcome = Self.outcome(left, failed: state.failed, changed: state.sourceChanged)
             return TransferSummary(
                 transfer: receipt.transfer, files: left.files, bytes: receipt.bytes, wireBytes: counters.wireBytes,
                 chunks: receipt.chunks, chunksResumed: receipt.chunks - min(counters.chunks, receipt.chunks),
                 chunksRetried: counters.chunksRetried, seconds: Double(NodeClock.monotonic - state.began) / 1e9,
                 root: receipt.root, skipped: left.count(.missing), kept: left.count(.kept),
-                unchanged: left.count(.there), failed: state.failed, isDurable: receipt.isDurable,
-                outcome: outcome)
+                unchanged: left.count(.there), failed: left.count(.changing), isDurable: receipt.isDurable,
+                outcome: Self.outcome(left))
         }
     }
 
-    /// The same on both sides, but for what the sender alone knows of.
-    private static func outcome(_ left: LeftOut, failed: UInt64, changed: Bool) -> ExitCode {
-        if changed || left.count(.changing) > 0 { return .sourceChanged }
-        return failed > 0 || left.count(.missing) > 0 ? .partial : .done
+    /// The same on both sides.
+    private static func outcome(_ left: LeftOut) -> ExitCode {
+        if left.count(.changing) > 0 { return .sourceChanged }
+        return left.count(.missing) > 0 ? .partial : .done
     }
 
     var receipt: Receipt? { state.withLock { $0.snapshot.receipt } }

@@ -151,7 +151,14 @@ struct OfferGate {
     var promise: ManifestPromise? { isCounting ? nil : sums.map(ManifestPromise.init) }
 
     private static func names(in entries: [ManifestEntry]) -> [String] {
-        entries.filter { $0.kind != .withdrawal && !$0.path.contains(UInt8(ascii: "/")) }.prefix(16)
+        entries.filter { isOffered($0.kind) && !$0.path.contains(UInt8(ascii: "/")) }.prefix(16)
             .map { EntryPath.escaped($0.path) + ($0.kind == .folder ? "/" : "") }
+    }
+
+    private static func isOffered(_ kind: EntryKind) -> Bool {
+        switch kind {
+        case .file, .folder, .link: true
+        case .withdrawal, .omission: false
+        }
     }
 }

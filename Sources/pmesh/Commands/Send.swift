@@ -124,6 +124,13 @@ struct Send: AsyncParsableCommand {
                 output.result(HumanText.line(entry))
             }
         }
+        for entry in preview.leftOut {
+            if output.style.isJSON {
+                output.object(EventLine.line(.leftOut(path: entry.path, reason: entry.reason)))
+            } else {
+                output.warning(SummaryText.leftOut(entry.path, entry.reason))
+            }
+        }
         preview.warnings.forEach(output.warning)
         let sum = preview.entries.reduce(0) { $0 + $1.size }
         let count = HumanText.count(UInt64(preview.entries.count), "entry", "entries")

@@ -72,7 +72,7 @@ enum SummaryText {
         case .partial:
             return MeshError(
                 .partial,
-                "\(HumanText.count(skipped, "entry", "entries")) left out and \(failed) unreadable; the rest is there and verified; "
+                "\(HumanText.count(skipped, "entry", "entries")) left out; the rest is there and verified; "
                     + "see the warnings above for which and why")
         case .done, .other, .usage, .refused, .noPeer, .identity, .integrity, .disk, .conflict, .timedOut, .interrupted:
             return MeshError(

@@ -36,6 +36,12 @@ enum ManifestMisdeeds {
             goods.entries[0] = ManifestEntry(kind: .link, path: [97], target: [97, 0])
         },
         lie("folder with a size", "invalid file size") { goods, _ in goods.entries[0].kind = .folder },
+        lie("omission for a reason of the receiver", "invalid file size") { goods, _ in
+            goods.entries[0] = ManifestEntry(omitting: [97], .exists)
+        },
+        lie("omission that leads elsewhere", "invalid path") { goods, _ in
+            goods.entries[0] = ManifestEntry(omitting: Array("../a".utf8), .unreadable)
+        },
         lie("withdrawal of what is not there", "invalid manifest entry") { goods, _ in
             goods.entries.append(ManifestEntry(kind: .withdrawal, path: [], size: 7, firstChunk: 1))
         },
