@@ -22,6 +22,9 @@ package struct MeetingPatience: Sendable {
         Self.deadline(of: isReturn ? again : first, from: since)
     }
 
+    /// The time for the next link has passed. One that came to nothing must not be followed by others for ever.
+    package func isOver(now: UInt64) -> Bool { deadline.map { now >= $0 } ?? false }
+
     /// When a span of seconds that begins at `now` ends; nil: never.
     package static func deadline(of span: Double, from now: UInt64) -> UInt64? {
         guard span < longest else { return nil }

@@ -23,7 +23,7 @@ package struct HistoryRow: Hashable, Sendable {
         let key = try TransferHead(db, record.id).key
         isDeclined =
             try db.row("SELECT declined FROM transfer WHERE key = ?1", .int(key)) { try $0.flag(0, "refusal") } ?? false
-        holder = try Journal.holder(db, key)
+        holder = try LockRow(transfer: key).holder(db)
         code = try record.code.flatMap { try Journal.code(db, $0) }
         names = try TopmostNames.read(db, key, entries: record.totals.entries)
         progress = try Journal.progress(db, of: record.id)

@@ -85,7 +85,7 @@ import Testing
             stage.makeTree(size: 12_000_000)
             let half = try await stage.startHalf()
             let (sender, receiver, road) = (half.sender, half.receiver, half.road)
-            try await stage.receive("--wait", "3").expectEnd(8, saying: "process \(receiver.pid) works on transfer")
+            try await stage.receive("--wait", "3").expectEnd(8, saying: "process \(receiver.pid) uses this code")
             road.release()
             try await stage.bothSucceed(sender, receiver)
             stage.expectSame()

@@ -44,6 +44,23 @@ import Testing
         }
     }
 
+    /// Said at once: it waited for a sender that was busy with the first one's question.
+    @Test func aSecondReceiverIsToldThatTheFirstOneStillAsks() async throws {
+        try await onStage { stage in
+            stage.file("one", Array("one".utf8))
+            let sender = try stage.send("one")
+            let line = "\"$PMESH\" receive --home B --out OUT --peer 127.0.0.1:\(stage.port)"
+            let second = "(until grep -q 'accept?' log; do sleep 0.05; done; \(line); echo \"second $?\")"
+            let child = try stage.terminal(
+                "export PMESH_CODE=\(stage.code); \(second) & \(line); echo \"ended $?\"",
+                typing: [("second 8", "y\n")])
+            _ = await child.exit()
+            #expect(child.output.contains("uses this code already"), "\(child.output)")
+            #expect(child.output.contains("ended 0"))
+            #expect(await sender.exit() == 0)
+        }
+    }
+
     @Test func withoutATerminalTheVariableIsNamed() async throws {
         try await onStage { stage in
             let child = try stage.pmesh("receive", "--home", stage("B"), code: "")

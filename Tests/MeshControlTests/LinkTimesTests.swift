@@ -47,6 +47,17 @@ import Testing
         #expect(patience.deadline == 700 * Self.second)
     }
 
+    /// A sender that was busy let the same receiver in again and again, far beyond the time it was given.
+    @Test func linksThatComeToNothingProlongNothing() {
+        var patience = MeetingPatience(first: 5, again: 600, now: 0)
+        patience.linkEnded(hadTransfer: false, now: 4 * Self.second)
+        #expect(!patience.isOver(now: 5 * Self.second - 1))
+        #expect(patience.isOver(now: 5 * Self.second))
+        patience.linkEnded(hadTransfer: true, now: 6 * Self.second)
+        #expect(!patience.isOver(now: 605 * Self.second) && patience.isOver(now: 606 * Self.second))
+        #expect(!MeetingPatience(first: .infinity, again: 1, now: 0).isOver(now: .max))
+    }
+
     @Test func noSpanOverflows() {
         #expect(MeetingPatience(first: 1e300, again: 600, now: .max - 5).deadline == nil)
         #expect(MeetingPatience(first: -5, again: 600, now: 7).deadline == 7)

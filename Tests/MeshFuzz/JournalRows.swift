@@ -201,7 +201,7 @@ final class JournalRows: Sendable {
             await read { _ = try await journal.receipt(of: id) }
             await read { _ = try await journal.retries(of: id, limit: 9) }
             await read { _ = try await journal.unsyncedChunks(of: id, from: 0, limit: 9) }
-            await read { _ = try await journal.lockHolder(of: id) }
+            await read { _ = try await journal.lockHolder(of: .transfer(id)) }
             for number in UInt64(0)..<4 {
                 await read { _ = try await journal.digests(of: id, entry: number, limit: 9) }
             }

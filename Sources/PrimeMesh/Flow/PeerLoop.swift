@@ -34,6 +34,7 @@ struct PeerLoop: Sendable {
                 // In a mesh, whoever looks a name up connects and says nothing: nobody was there to be lost.
                 if await session.isMet || link.isCode { report.event(.lost(reason: reason)) }
                 patience.linkEnded(hadTransfer: hadTransfer, now: NodeClock.monotonic)
+                if patience.isOver(now: NodeClock.monotonic) { throw Self.over(reason, patience) }
             }
         }
     }
@@ -53,7 +54,16 @@ struct PeerLoop: Sendable {
         do {
             return try await source.next(by: patience.deadline)
         } catch let error as MeshError where error.code == .noPeer && patience.isReturn {
-            throw MeshError(.timedOut, "the other side did not come back in time: run both commands again to go on")
+            throw Self.notBack
         }
+    }
+
+    private static let notBack = MeshError(
+        .timedOut, "the other side did not come back in time: run both commands again to go on")
+
+    /// Links came, and nothing of them, until the time was over.
+    private static func over(_ reason: String, _ patience: MeetingPatience) -> MeshError {
+        if patience.isReturn { return notBack }
+        return MeshError(.noPeer, "\(reason): see what it shows or asks there, then run both commands again")
     }
 }

@@ -19,6 +19,20 @@ struct ReceiveFlow: Sendable {
     let events: @Sendable (TransferEvent) -> Void
 
     func run() async throws -> TransferSummary {
+        guard case .code(let code) = scope else { return try await meet() }
+        let lock = TransferLock(node: node)
+        try await lock.acquire(code)
+        do {
+            let summary = try await meet()
+            await lock.release(code)
+            return summary
+        } catch {
+            await lock.release(code)
+            throw error
+        }
+    }
+
+    private func meet() async throws -> TransferSummary {
         let report = TransferReport(emit: events)
         let current = Mutex<TransferID?>(nil)
         let settled = try await settled()

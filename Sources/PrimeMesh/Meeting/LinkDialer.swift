@@ -21,20 +21,20 @@ struct LinkDialer: Sendable {
         var backoff = addresses.isEmpty ? Backoff() : Backoff(first: Self.firstWait)
         var generator = SystemRandomNumberGenerator()
         var last: (any Error)?
-        while true {
+        repeat {
             let candidates = try await candidates()
             let race = await race(candidates)
             if let link = race.link { return link }
             try Task.checkCancellation()
             last = race.errors.last ?? last
             if let last, !candidates.isEmpty, race.errors.count(where: isFinal) == candidates.count { throw last }
-            let now = NodeClock.monotonic
-            guard now < deadline else { throw last.map(noPeer) ?? noPeer() }
             // A search that found nobody has waited already, and ears that are closed hear no announcement.
-            if candidates.isEmpty { continue }
+            let now = NodeClock.monotonic
+            if candidates.isEmpty || now >= deadline { continue }
             let wait = min(backoff.next(using: &generator), 1_000_000_000, deadline - now)
             try await Task.sleep(for: .nanoseconds(Int64(wait)))
-        }
+        } while NodeClock.monotonic < deadline
+        throw last.map(noPeer) ?? noPeer()
     }
 
     /// What happens in a race: an attempt ended, or had its turn.

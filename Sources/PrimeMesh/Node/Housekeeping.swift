@@ -10,7 +10,9 @@ struct Housekeeping: Sendable {
             let now = NodeClock.wall
             for id in try await node.journal.hopeless(at: now) {
                 // Its process may still wait, with a code that another command has called expired.
-                if let holder = try await node.journal.lockHolder(of: id), holder.isAlive(boot: node.boot) { continue }
+                if let holder = try await node.journal.lockHolder(of: .transfer(id)), holder.isAlive(boot: node.boot) {
+                    continue
+                }
                 try await node.journal.forget(id, at: now)
             }
             let unused = try await node.journal.codes(state: .unused, limit: 1_000)

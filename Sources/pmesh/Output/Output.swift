@@ -26,8 +26,8 @@ final class Output: Sendable {
     }
 
     private struct State {
-        /// A progress line stands on the terminal.
-        var isLineShown = false
+        /// The progress line that stands on the terminal.
+        var shown: String?
         /// A question stands there, and what was typed behind it.
         var isPromptShown = false
         /// Why standard output takes nothing any more: the system's words, empty where its reader is gone.
@@ -114,8 +114,11 @@ final class Output: Sendable {
         let isVerbose = style.isVerbose
         enqueue {
             let text = line.text(width: Self.terminalWidth(), isVerbose: isVerbose)
-            Self.state.withLock { $0.isLineShown = true }
-            Self.put("\r\(text)\u{1b}[K", to: .error)
+            let isNew = Self.state.withLock { state in
+                defer { state.shown = text }
+                return state.shown != text
+            }
+            if isNew { Self.put("\r\(text)\u{1b}[K", to: .error) }
         }
     }
 
@@ -141,11 +144,11 @@ final class Output: Sendable {
     }
 
     private static func clearLine() {
-        let wasShown = state.withLock { state in
-            defer { state.isLineShown = false }
-            return state.isLineShown
+        let shown = state.withLock { state in
+            defer { state.shown = nil }
+            return state.shown
         }
-        if wasShown { put("\r\u{1b}[K", to: .error) }
+        if shown != nil { put("\r\u{1b}[K", to: .error) }
     }
 
     /// Writes all bytes. When the reader of standard output is gone (`| head`), the rest is dropped: a transfer goes on.
