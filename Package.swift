@@ -62,7 +62,7 @@ let outside: [Target] = [
     room("MeshJournal", ["MeshTransfer", "MeshTrust", "MeshWire", "MeshMigrations", grdb]),
     room(
         "MeshTransport",
-        ["MeshChannel", "MeshControl", "MeshTrust", "MeshWire", nioCore, nioPosix, nioTLS, nioSSL]),
+        ["MeshChannel", "MeshControl", "MeshTrust", "MeshWire", "CPosix", nioCore, nioPosix, nioTLS, nioSSL]),
     room("MeshDisk", ["MeshTransfer", "MeshWire", "CPosix", nioCore, crypto]),
 ]
 

@@ -3,9 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tcp.h>
 #include <malloc.h>
+#include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
@@ -91,6 +95,21 @@ int mesh_sync_filesystem_of(int descriptor) {
 
 int64_t mesh_next_data(int descriptor, int64_t offset) {
     return lseek(descriptor, offset, SEEK_DATA);
+}
+
+int mesh_sending_times_of(int socket, struct mesh_sending_times *times) {
+    // The kernel's own structure: the C library's ends before these times.
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return -1;
+    if (length < offsetof(struct tcp_info, tcpi_sndbuf_limited) + sizeof info.tcpi_sndbuf_limited) {
+        errno = ENOSYS;
+        return -1;
+    }
+    *times = (struct mesh_sending_times){
+        .busy = info.tcpi_busy_time, .window_limited = info.tcpi_rwnd_limited,
+        .buffer_limited = info.tcpi_sndbuf_limited};
+    return 0;
 }
 
 int mesh_duplicate(int descriptor) {

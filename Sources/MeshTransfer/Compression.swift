@@ -1,4 +1,4 @@
-import MeshWire
+package import MeshWire
 
 /// What the user asked for with `--compress`.
 public enum CompressionMode: Hashable, Sendable {
@@ -31,20 +31,27 @@ package enum CompressionChoice: Hashable, Sendable {
     case probe(level: Int)
 }
 
-/// Decides, batch by batch, whether deflating pays: while encoded bytes wait for the link, so that a slow link gets what
-/// zlib can give and a fast one is not slowed.
+/// Decides, batch by batch, whether deflating pays: while encoded bytes wait for the network, so that a slow link gets
+/// what zlib can give and a fast one is not slowed.
 ///
 /// ```
-///               waits 2 MiB            waits 2 MiB
+///             waits 2 MiB,
+///          share above 0.6          waits 2 MiB
 ///      raw ────────────────▶ level 1 ────────────▶ level 6
 ///          ◀────────────────         ◀────────────
-///            dry four times          below 512 KiB
+///          dry or slower, four        below 512 KiB
+///          times                      or slower
 /// ```
+/// A receiver that is slow fills the same queue as a slow link. TCP tells them apart (`NetworkShare`): raw bytes that
+/// wait for the network have a share of nearly 1. *Slower* is a rung with share × ratio below 1 (plain bytes : bytes on
+/// the wire of the last batches): the link was busy for less of the time than raw bytes would have needed, so raw is
+/// faster. Dry alone is not: raw batches that fill the link while zlib cannot, and deflated ones while it is full, are
+/// faster than either alone. Where the system does not tell the share, the queue decides by itself.
+///
 /// Level 9 is no step of it: of source text it makes 0.6 % less than level 6 does, for more than twice the time.
 ///
-/// It begins at level 1: what the sockets swallow before anything waits would otherwise leave as it is, on a slow link a
-/// second's worth. A step up that has to be taken back soon is tried again after twice as many batches each time: where
-/// the processors are what is slow, the link's queue fills and runs dry in turn.
+/// It begins at level 1 for a few batches, which are the whole of a small transfer; then raw until the first share is
+/// told. A step up that was a mistake is tried again after twice as many batches each time.
 package struct CompressionPolicy: Hashable, Sendable {
     /// One step: zlib's level, and with how few bytes waiting it is given up.
     private struct Rung: Hashable {
@@ -59,12 +66,21 @@ package struct CompressionPolicy: Hashable, Sendable {
     private static let full = 2 * 1024 * 1024
     /// Bytes that lanes and sockets swallow at the beginning, whatever the link: nothing waits before that.
     private static let swallowed: UInt64 = 2 * 1024 * 1024
+    /// Batches deflated at level 1 while nothing is known: 10 ms of a core each.
+    private static let blindBatches = 3
+    /// The network's share above which raw bytes wait for it: 0.35 on loopback, 0.99 up to 1 Gbit/s.
+    private static let networkBound = 0.6
+    /// Share × ratio below which raw is faster. Less than 1, as windows and batches do not end together, and as what
+    /// cannot shrink costs next to nothing on a rung.
+    private static let worthwhile = 0.9
+    /// Part of the ratio's memory that each batch takes over: about the last eight count.
+    private static let forgetting = 0.125
     /// Batches that find so much waiting before the next step up. From raw it is one: raw fills a slow link at once.
     private static let patience = 8
     /// Batches that find nothing waiting before level 1 is given up: as many as are encoded at once, and one.
     private static let dryLimit = 4
-    /// A step that held for fewer batches was a mistake. A queue of 2 MiB that the link empties faster than level 1 can
-    /// fill it lasts for a handful.
+    /// Where no share is told: a step that held for fewer batches was a mistake. A queue of 2 MiB that the link empties
+    /// faster than level 1 can fill it lasts for a handful.
     private static let trial = 16
     /// A mistake doubles the patience with that step, up to 2^8 times.
     private static let mostMistakes = 8
@@ -72,12 +88,17 @@ package struct CompressionPolicy: Hashable, Sendable {
     private let mode: CompressionMode
     /// Position on the ladder; nil is raw.
     private var rung: Int? = 0
+    /// Batches chosen before anything was known of the link; nil from then on.
+    private var blind: Int? = 0
+    /// Plain bytes and bytes on the wire of the last batches, older ones counting less.
+    private var plain = 0.0
+    private var wire = 0.0
     /// Batches since the last step.
     private var held = 0
     /// Those of them that found the queue full, or dry, in a row.
     private var foundFull = 0
     private var foundDry = 0
-    /// Steps to each rung that were taken back at once, without one that held in between.
+    /// Steps to each rung that were mistakes, without one that held in between.
     private var mistakes: [Int]
 
     package init(_ mode: CompressionMode) {
@@ -85,30 +106,71 @@ package struct CompressionPolicy: Hashable, Sendable {
         mistakes = Array(repeating: 0, count: Self.ladder.count)
     }
 
+    /// Whether the next choice is made without knowing the link, and it is soon known.
+    package func awaits(_ share: NetworkShare) -> Bool { mode == .auto && blind != nil && share == .awaited }
+
+    /// A batch of these many plain bytes takes these many on the wire.
+    package mutating func encoded(plain: Int, wire: Int) {
+        self.plain += Double(plain) - self.plain * Self.forgetting
+        self.wire += Double(wire) - self.wire * Self.forgetting
+    }
+
     /// `waiting`: encoded bytes that no socket has taken yet, where the link is what they wait for; `given`: all that
-    /// lanes were given so far.
-    package mutating func choose(waiting: Int, given: UInt64) -> CompressionChoice {
+    /// lanes were given so far; `share`: for what part of the time the network was what the lanes waited for.
+    package mutating func choose(waiting: Int, given: UInt64, share: NetworkShare) -> CompressionChoice {
         switch mode {
         case .never: return .raw
         case .always: return .deflate(level: 6)
         case .level(let level): return .deflate(level: level)
         case .auto:
-            if given >= Self.swallowed { adapt(waiting) }
+            if let blind { begin(blind, share) }
+            if blind == nil, given >= Self.swallowed { adapt(waiting, share) }
             return rung.map { .probe(level: Self.ladder[$0].level) } ?? .raw
         }
     }
 
-    private mutating func adapt(_ waiting: Int) {
+    /// The first share decides the start.
+    private mutating func begin(_ count: Int, _ share: NetworkShare) {
+        blind = share == .awaited ? count + 1 : nil
+        switch share {
+        case .untold: break
+        case .awaited: if count >= Self.blindBatches { rung = nil }
+        case .told(let share): step(to: share > Self.networkBound ? 0 : nil)
+        }
+    }
+
+    private mutating func adapt(_ waiting: Int, _ share: NetworkShare) {
+        let isSlower = isSlower(share)
         held += 1
         foundFull = waiting >= Self.full ? foundFull + 1 : 0
-        foundDry = waiting < Self.ladder[rung ?? 0].leftBelow ? foundDry + 1 : 0
+        foundDry = isSlower || waiting < Self.ladder[rung ?? 0].leftBelow ? foundDry + 1 : 0
         let next = rung.map { $0 + 1 } ?? 0
         if let rung, foundDry >= (rung == 0 ? Self.dryLimit : 1) {
-            mistakes[rung] = held < Self.trial ? min(mistakes[rung] + 1, Self.mostMistakes) : 0
+            if held >= Self.trial, !isSlower { mistakes[rung] = 0 }
+            if isMistake(share) { mistakes[rung] = min(mistakes[rung] + 1, Self.mostMistakes) }
             step(to: rung > 0 ? rung - 1 : nil)
-        } else if next < Self.ladder.count, foundFull >= (rung == nil ? 1 : Self.patience) << mistakes[next] {
+        } else if next < Self.ladder.count, foundFull >= (rung == nil ? 1 : Self.patience) << mistakes[next],
+            rung != nil || isNetworkBound(share)
+        {
             step(to: next)
         }
+    }
+
+    /// Whether raw bytes would be faster than what the last batches were made of.
+    private func isSlower(_ share: NetworkShare) -> Bool {
+        guard case .told(let share) = share, wire > 0 else { return false }
+        return share * plain / wire < Self.worthwhile
+    }
+
+    /// Whether a step that is taken back now should not have been tried.
+    private func isMistake(_ share: NetworkShare) -> Bool {
+        if case .told = share { return isSlower(share) }
+        return held < Self.trial
+    }
+
+    private func isNetworkBound(_ share: NetworkShare) -> Bool {
+        guard case .told(let share) = share else { return true }
+        return share > Self.networkBound
     }
 
     private mutating func step(to rung: Int?) {

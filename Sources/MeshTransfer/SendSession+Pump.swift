@@ -54,6 +54,21 @@ extension SendSession {
         return lanes.values.reduce(isLinkBound ? readyBytes : 0) { $0 + $1.queued }
     }
 
+    /// The mean over the lanes that tell; those that carry nothing yet have no word.
+    var networkShare: NetworkShare {
+        var told: [Double] = []
+        for case .told(let share) in lanes.values.map(\.share) { told.append(share) }
+        if !told.isEmpty { return .told(told.reduce(0, +) / Double(told.count)) }
+        return lanes.values.contains { $0.share == .awaited } ? .awaited : .untold
+    }
+
+    /// Whether another batch may be read: while the link is not known, no more of it is prepared than a slow one needs.
+    private var hasRoomAhead: Bool {
+        let ahead = readyBytes + jobBytes
+        guard policy.awaits(networkShare) else { return ahead < Self.encodeAhead }
+        return lanes.values.reduce(ahead) { $0 + $1.queued } < Self.blindAhead
+    }
+
     private func freest(for cost: Int) -> LaneName? {
         lanes.filter { $0.value.queued < Self.laneQueue && $0.value.credit >= UInt64(cost) }
             .min { ($0.value.queued, $0.key.prime) < ($1.value.queued, $1.key.prime) }?.key
@@ -61,8 +76,7 @@ extension SendSession {
 
     /// The next batch to read, if there is work, and room for what it yields.
     private mutating func readAhead() -> Instruction? {
-        guard !lanes.isEmpty, !records.isFull, jobs.count < Self.jobLimit, readyBytes + jobBytes < Self.encodeAhead
-        else { return nil }
+        guard !lanes.isEmpty, !records.isFull, jobs.count < Self.jobLimit, hasRoomAhead else { return nil }
         var pieces: [ChunkPiece] = []
         var bytes = 0
         gathering: while pieces.count < Self.batchChunks, let number = wanted.ranges.first?.lowerBound {
@@ -86,7 +100,7 @@ extension SendSession {
     }
 
     private mutating func begin(_ pieces: [ChunkPiece], bytes: Int) -> EncodeJob {
-        let choice = policy.choose(waiting: waiting, given: counters.wireBytes)
+        let choice = policy.choose(waiting: waiting, given: counters.wireBytes, share: networkShare)
         let job = EncodeJob(id: nextJob, pieces: pieces, choice: choice)
         nextJob += 1
         jobs[job.id] = pieces
@@ -120,6 +134,7 @@ extension SendSession {
         if !batch.records.isEmpty {
             ready.append(batch)
             readyBytes += batch.cost
+            policy.encoded(plain: batch.lengths.reduce(0, +), wire: batch.cost)
         }
         let read = Set(batch.records.map(\.number))
         for piece in pieces {

@@ -31,6 +31,9 @@ package final class Lane: Sendable {
     /// was made before.
     package var room: (queued: Int, credit: UInt64) { core.ledger.room }
 
+    /// For what part of the last 100 ms in which chunks left the network was what they waited for.
+    package var networkShare: NetworkShare { core.ledger.networkShare }
+
     /// Received chunks of this cost in all (`InboundChunk.cost`) take no memory any more: the peer may send as much anew.
     package func free(bytes: Int) { core.onLoop { $0.free(bytes) } }
 

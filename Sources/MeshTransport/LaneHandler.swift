@@ -34,6 +34,7 @@ final class LaneHandler: ChannelInboundHandler {
     private var outbox = LaneOutbox()
     private var creditOut = LaneCreditOut()
     private var creditIn = LaneCreditIn()
+    private var sending = SendingWindow()
     private var probes: [(number: UInt64, sent: UInt64)] = []
     private var isPumping = false
     private var wasLow = false
@@ -198,6 +199,7 @@ final class LaneHandler: ChannelInboundHandler {
             }
             outbox.enqueue(chunk: chunk)
         }
+        beginWindow()
         // Whoever gave them may have stopped there, so it is told of the room they leave even if they left at once.
         wasLow = false
         pump()
@@ -241,7 +243,9 @@ final class LaneHandler: ChannelInboundHandler {
         promise.futureResult.assumeIsolated().whenComplete { [self] result in
             outbox.written(count)
             guard case .success = result else { return }  // the reason comes as an error or as the channel's end
-            ledger.wrote(LaneWrite(bytes: count, start: start, end: Self.now))
+            let now = Self.now
+            ledger.wrote(LaneWrite(bytes: count, start: start, end: now))
+            if sending.hasBegun { takeShare(now) }
             pump()
         }
         context.writeAndFlush(wrapOutboundOut(buffer), promise: promise)
@@ -258,6 +262,27 @@ final class LaneHandler: ChannelInboundHandler {
     private func tellRoom() {
         wasLow = true
         mailbox.room()
+    }
+
+    // MARK: The network's share
+
+    /// Chunks leave: from now on TCP is asked what they wait for. The first answer is told at once.
+    private func beginWindow() {
+        let isFirst = !sending.hasBegun
+        takeShare(Self.now)
+        guard isFirst, sending.hasBegun, let context else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .nanoseconds(Int64(SendingWindow.first))) {
+            guard bound.value.closure == nil else { return }
+            bound.value.takeShare(Self.now)
+            bound.value.tellRoom()
+        }
+    }
+
+    private func takeShare(_ now: UInt64) {
+        guard let context, sending.isDue(now: now) else { return }
+        sending.sampled(LaneSocket.sendingTimes(context.channel), now: now)
+        ledger.note(sending.share)
     }
 
     // MARK: The end

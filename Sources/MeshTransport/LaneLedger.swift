@@ -12,6 +12,11 @@ final class LaneLedger: Sendable {
     /// Given back by the peer.
     private let freed = Atomic<UInt64>(0)
 
+    /// The network's share in millionths, or one of the two below.
+    private let share = Atomic<Int>(awaited)
+    private static let awaited = -1
+    private static let untold = -2
+
     private static let writesKept = 64
 
     /// The newest writes, for whoever keeps the lane's health.
@@ -22,6 +27,24 @@ final class LaneLedger: Sendable {
     func gave(_ bytes: Int) { given.wrappingAdd(UInt64(bytes), ordering: .relaxed) }
     func hand(total: UInt64) { handed.store(total, ordering: .relaxed) }
     func free(upTo total: UInt64) { freed.store(total, ordering: .relaxed) }
+
+    func note(_ told: NetworkShare) {
+        let value =
+            switch told {
+            case .untold: Self.untold
+            case .awaited: Self.awaited
+            case .told(let share): Int(share * 1_000_000)
+            }
+        share.store(value, ordering: .relaxed)
+    }
+
+    var networkShare: NetworkShare {
+        switch share.load(ordering: .relaxed) {
+        case Self.untold: .untold
+        case Self.awaited: .awaited
+        case let millionths: .told(Double(millionths) / 1_000_000)
+        }
+    }
 
     /// Chunk bytes that wait here, and chunk bytes that may still be given.
     var room: (queued: Int, credit: UInt64) {

@@ -25,7 +25,7 @@ import Testing
             "Musl",
         ]),
         "MeshTransport": system.union([
-            "MeshChannel", "MeshControl", "MeshTrust", "MeshWire", "NIOCore", "NIOPosix", "NIOTLS", "NIOSSL",
+            "MeshChannel", "MeshControl", "MeshTrust", "MeshWire", "CPosix", "NIOCore", "NIOPosix", "NIOTLS", "NIOSSL",
             "NIOConcurrencyHelpers", "Logging", "Glibc",
         ]),
         "MeshDisk": system.union(["MeshTransfer", "MeshWire", "CPosix", "NIOCore", "Crypto", "Glibc"]),

@@ -26,6 +26,16 @@ struct mesh_status {
     uint32_t group;
 };
 
+/// What a TCP connection has waited for since it was made, microseconds (TCP_INFO of Linux 4.10 and later).
+struct mesh_sending_times {
+    /// Something was under way or waited to leave.
+    uint64_t busy;
+    /// Of that: the receiver's window let no more leave.
+    uint64_t window_limited;
+    /// Of that: the sending buffer was full.
+    uint64_t buffer_limited;
+};
+
 extern const int mesh_o_path;
 
 /// openat2 with RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS; ENOSYS before Linux 5.6.
@@ -44,6 +54,8 @@ int mesh_punch_hole(int descriptor, int64_t offset, int64_t length);
 int mesh_sync_filesystem_of(int descriptor);
 /// lseek with SEEK_DATA: where the next data at or behind `offset` begins; ENXIO where there is none.
 int64_t mesh_next_data(int descriptor, int64_t offset);
+/// getsockopt with TCP_INFO; ENOSYS where the kernel tells less than these times.
+int mesh_sending_times_of(int socket, struct mesh_sending_times *times);
 /// fcntl with F_DUPFD_CLOEXEC.
 int mesh_duplicate(int descriptor);
 /// Keeps freed memory of chunk size for reuse instead of giving it back to the kernel with each chunk, in one arena (two

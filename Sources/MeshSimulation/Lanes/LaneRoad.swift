@@ -232,6 +232,10 @@ struct LaneRoad {
         return index(of: name, side).map { lanes[$0].room(side) }
     }
 
+    func share(_ name: LaneName, _ side: Side) -> NetworkShare {
+        index(of: name, side).map { lanes[$0].share } ?? .untold
+    }
+
     private func index(of name: LaneName?, _ side: Side) -> Int? {
         lanes.firstIndex { $0.name == name && $0.standing(side) == .up }
     }

@@ -35,6 +35,8 @@ struct VirtualLane {
 
     let name: LaneName
     private var ends = Both(End(), End())
+    /// What the lane's sender hears of the network: whatever a link may be like, and it may change.
+    private(set) var share = NetworkShare.awaited
     /// Nothing arrives before this time, nanoseconds.
     var stalledUntil: UInt64 = 0
 
@@ -84,6 +86,7 @@ struct VirtualLane {
     mutating func deliver(
         to side: Side, using random: inout Seeded, harm: (inout ByteBuffer) -> Void
     ) throws -> [Arrival] {
+        if random.oneIn(8) { share = random.oneIn(6) ? .untold : .told(Double.random(in: 0...1, using: &random)) }
         if ends[side].wire.readableBytes == 0, var next = ends[side.other].outbox.next() {
             ends[side.other].outbox.written(next.readableBytes)
             harm(&next)

@@ -166,6 +166,9 @@ final class Talk {
 
     private func room(_ name: LaneName, _ side: Side) {
         guard side == .sender, let room = road.room(name, .sender) else { return }
-        sending.handle { $0.lane(name, room: SendSession.LaneRoom(queued: room.queued, credit: room.credit)) }
+        let share = road.share(name, .sender)
+        sending.handle {
+            $0.lane(name, room: SendSession.LaneRoom(queued: room.queued, credit: room.credit, share: share))
+        }
     }
 }

@@ -99,8 +99,9 @@ final class SendShell: TransferShell {
     }
 
     private func room(of name: LaneName) -> SendSession.LaneRoom? {
-        guard lanes.names.contains(name), let room = lanes[name]?.room else { return nil }
-        return SendSession.LaneRoom(queued: room.queued, credit: room.credit)
+        guard lanes.names.contains(name), let lane = lanes[name] else { return nil }
+        let (queued, credit) = lane.room
+        return SendSession.LaneRoom(queued: queued, credit: credit, share: lane.networkShare)
     }
 
     func laneDrains(_ name: LaneName) { carryOut(session.laneDrains(name)) }
