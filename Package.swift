@@ -1,12 +1,12 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-// The house. Each line uses only the lines below it; the arrow inside a line is drawn in README.md.
+// The house. Each line uses only the lines below it; the one arrow inside a line is drawn.
 //
 //   programs     pmesh               pmesh-bench            pmesh-simulate         Examples
 //   node         PrimeMesh (the library)                    MeshSimulation (test kit)
 //   outside      MeshJournal         MeshTransport          MeshDisk
-//   knowledge    MeshTransfer        MeshControl            MeshChannel        MeshTrust
+//   knowledge    MeshTransfer        MeshChannel            MeshControl  →  MeshTrust
 //   ground       MeshWire            MeshMigrations (migrations/)              CZlib · CPosix
 
 let settings: [SwiftSetting] = [

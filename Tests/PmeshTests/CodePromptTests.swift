@@ -47,7 +47,7 @@ import Testing
         #expect(prompt.question == "code (empty: what members send): ")
         #expect(prompt.answer("  ") == .none)
         var stranger = CodePrompt(isOptional: false)
-        #expect(stranger.answer("") == .ask("code: ", complaint: "the sender's screen shows the code"))
+        #expect(stranger.answer("") == .ask("code: ", complaint: "the other machine's screen shows the code"))
     }
 
     private func taken(isChecked: Bool) -> CodePrompt.Step {

@@ -5,7 +5,7 @@ import Testing
 @testable import PrimeMesh
 @testable import pmesh
 
-/// What scripts rely on: README.md lists the same fields.
+/// What scripts rely on: the article Events lists the same fields.
 @Suite struct EventLineTests {
     private let transfer = TransferID(Bytes16())
     private let zero26 = "00000000000000000000000000"
@@ -66,15 +66,37 @@ import Testing
     @Test func summariesForPeople() {
         #expect(
             SummaryText.lines(summary(), direction: .send).first
-                == "sent 1 file, 2 B in 2.0 s, 1 B/s; 3 B on the wire, ratio 0.67")
+                == "sent 1 file, 2 B in 2.0 s")
         var resumed = summary()
         resumed.chunksResumed = 3
         resumed.chunksRetried = 1
         resumed.skipped = 2
         #expect(
             SummaryText.lines(resumed, direction: .receive).first
-                == "received 1 file, 2 B in 2.0 s; 3 B on the wire; 3 of 4 chunks were there already; 1 chunk sent again; 2 left out"
+                == "received 1 file, 2 B in 2.0 s; 3 of 4 chunks were there already; 1 chunk sent again; 2 left out"
         )
+    }
+
+    /// A speed of what took no time, and a ratio that saved nothing, would be noise.
+    @Test func aSpeedIsToldOfWhatWasLongEnough() {
+        var long = summary()
+        long.bytes = 4_194_304
+        long.wireBytes = 4_194_400
+        #expect(
+            SummaryText.lines(long, direction: .receive, folder: Array("in/\u{1b}".utf8)).first
+                == "received 1 file, 4.0 MiB into in/\\x1b in 2.0 s, 2.0 MiB/s")
+        long.wireBytes = 1_048_576
+        #expect(
+            SummaryText.lines(long, direction: .send).first
+                == "sent 1 file, 4.0 MiB in 2.0 s, 2.0 MiB/s, compressed 4.0 to 1")
+        #expect(SummaryText.lines(long, direction: .send).count == 2)
+        #expect(
+            SummaryText.lines(long, direction: .send, isVerbose: true).last
+                == "1.0 MiB on the wire, root \(Digest().hex)")
+        long.chunksResumed = 1
+        #expect(
+            SummaryText.lines(long, direction: .send).first
+                == "sent 1 file, 4.0 MiB in 2.0 s; 1 of 4 chunks were there already")
     }
 
     @Test func theWorstOutcomeDecides() {

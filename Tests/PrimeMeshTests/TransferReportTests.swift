@@ -1,3 +1,4 @@
+import MeshJournal
 import MeshTransfer
 import MeshTrust
 import MeshWire
@@ -52,6 +53,19 @@ import Testing
         report.progress(seen(bytes: 30, files: 4), lanes: 1)
         let progress = try #require(events.all.withLock { $0.last })
         #expect(progress.bytes == 100 && progress.files == 10)
+    }
+
+    /// Whoever was waited for costs no speed.
+    @Test func theTimeOfATransferBeginsWhenItIsAccepted() {
+        let report = report(.counted)
+        report.accepted(at: 7_000_000_000)
+        report.accepted(at: 8_000_000_000)
+        let node = NodeID(Bytes32())
+        let receipt = Receipt(
+            sender: node, receiver: node, transfer: TransferID(Bytes16()), root: Digest(), entries: 0, bytes: 0,
+            chunks: 0,
+            skipped: 0, isDurable: true, time: 0)
+        #expect(report.summary(receipt, LeftOut(), now: 9_500_000_000).seconds == 2.5)
     }
 
     /// Its session looks at what is there, and counts it.

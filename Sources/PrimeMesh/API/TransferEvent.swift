@@ -60,6 +60,7 @@ public struct TransferSummary: Sendable, Hashable {
     public var chunks: UInt64
     public var chunksResumed: UInt64
     public var chunksRetried: UInt64
+    /// From the moment the offer was accepted: whoever was waited for before costs no speed.
     public var seconds: Double
     public var root: Digest
     /// Entries that are wanted and cannot be there.

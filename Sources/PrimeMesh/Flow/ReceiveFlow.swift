@@ -123,7 +123,7 @@ struct ReceiveFlow: Sendable {
     private func news(_ news: ReceiveContext.News, _ report: TransferReport) {
         switch news {
         case .offered(let offer): report.event(.offer(offer))
-        case .accepted: break
+        case .accepted: report.accepted()
         case .ended(let entries):
             // What was left out is named at the end, on both sides alike.
             for (entry, ended) in entries where ended.state == .finished {

@@ -148,6 +148,7 @@ struct SendFlow: Sendable {
             ) { news in
                 switch news {
                 case .offered(let sums, let isCounting): report.event(.offer(offer(record, sums, isCounting)))
+                case .accepted: report.accepted()
                 case .sealed(let entries):
                     for entry in entries {
                         report.event(.file(path: EntryPath.escaped(entry.manifest.path), size: entry.manifest.size))

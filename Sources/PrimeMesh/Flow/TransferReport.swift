@@ -10,7 +10,8 @@ final class TransferReport: Sendable {
 
     fileprivate struct State {
         var transfer: TransferID?
-        var began = NodeClock.monotonic
+        /// When the transfer was accepted, once it was.
+        var accepted: UInt64?
         var lastProgress: UInt64 = 0
         var meter = RateMeter()
         var stall = StallWatch()
@@ -42,6 +43,9 @@ final class TransferReport: Sendable {
     func event(_ event: TransferEvent) { emit(event) }
 
     func begin(_ transfer: TransferID) { state.withLock { $0.transfer = transfer } }
+
+    /// From now on the transfer takes time: before that people were waited for.
+    func accepted(at now: UInt64 = NodeClock.monotonic) { state.withLock { $0.accepted = $0.accepted ?? now } }
 
     /// A session began: what the last one counted is past.
     func nextSession() {
@@ -105,14 +109,14 @@ final class TransferReport: Sendable {
     }
 
     /// The summary of a finished transfer, from its receipt and what was counted.
-    func summary(_ receipt: Receipt, _ left: LeftOut) -> TransferSummary {
+    func summary(_ receipt: Receipt, _ left: LeftOut, now: UInt64 = NodeClock.monotonic) -> TransferSummary {
         state.withLock { state in
             var counters = state.past
             counters.add(state.snapshot.counters)
             return TransferSummary(
                 transfer: receipt.transfer, files: left.files, bytes: receipt.bytes, wireBytes: counters.wireBytes,
                 chunks: receipt.chunks, chunksResumed: receipt.chunks - min(counters.chunks, receipt.chunks),
-                chunksRetried: counters.chunksRetried, seconds: Double(NodeClock.monotonic - state.began) / 1e9,
+                chunksRetried: counters.chunksRetried, seconds: Double(now - (state.accepted ?? now)) / 1e9,
                 root: receipt.root, skipped: left.count(.missing), kept: left.count(.kept),
                 unchanged: left.count(.there), failed: left.count(.changing), isDurable: receipt.isDurable,
                 outcome: Self.outcome(left))

@@ -9,6 +9,7 @@ struct SendContext: Sendable {
     /// News for the program, before it is put into words.
     enum News: Sendable {
         case offered(TransferSums, isCounting: Bool)
+        case accepted
         case sealed([SourceEntry])
         case warning(SourceEntry, DiskError)
         case gaveUp([SourceEntry])

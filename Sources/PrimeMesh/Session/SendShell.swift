@@ -82,6 +82,7 @@ final class SendShell: TransferShell {
         switch message.action {
         case .accept(let from):
             isUnderWay = true
+            context.emit(.accepted)
             carryOut(session.accepted(from: from))
         case .decline(let code): outcome = .failed(MeshError(code))
         case .cancel: outcome = .failed(MeshError(.cancelled))

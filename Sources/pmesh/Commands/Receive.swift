@@ -55,7 +55,9 @@ struct Receive: AsyncParsableCommand {
         let output = talk.output(settings.environment)
         let input = TerminalInput(output: output)
         let request = try await request(settings, input)
-        let report = TransferReport(output: output, direction: .receive, home: home.given, asks: !yes)
+        let isElsewhere = request.out != [UInt8(ascii: ".")]
+        let report = TransferReport(
+            output: output, direction: .receive, home: home.given, folder: isElsewhere ? request.out : nil, asks: !yes)
         let question = OfferQuestion(isAnswered: yes, input: input)
         let summaries: [TransferSummary]
         do {

@@ -26,7 +26,7 @@ struct CodePrompt {
         let isEmpty = text.allSatisfy(\.isWhitespace)
         if let begun { return last(isEmpty ? nil : text, of: begun) }
         if isEmpty {
-            return isOptional ? .none : .ask(question, complaint: "the sender's screen shows the code")
+            return isOptional ? .none : .ask(question, complaint: "the other machine's screen shows the code")
         }
         return read(text)
     }

@@ -20,6 +20,9 @@ struct ConfigurationFile: Decodable, Sendable {
         case name, out, compress, onConflict, peers, listen, dataListen, exclude, wait, patience
     }
 
+    /// All that the file may hold.
+    static var keys: [String] { CodingKeys.allCases.map(\.rawValue) }
+
     private struct AnyKey: CodingKey {
         let stringValue: String
         var intValue: Int? { nil }
@@ -35,7 +38,7 @@ struct ConfigurationFile: Decodable, Sendable {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: [key],
-                    debugDescription: "the keys are \(CodingKeys.allCases.map(\.rawValue).joined(separator: ", "))"))
+                    debugDescription: "the keys are \(Self.keys.joined(separator: ", "))"))
         }
         let values = try decoder.container(keyedBy: CodingKeys.self)
         name = try values.decodeIfPresent(String.self, forKey: .name)

@@ -1,7 +1,7 @@
 import MeshWire
 import PrimeMesh
 
-/// The `--json` form of what happens; its fields are documented in README.md and never change their meaning.
+/// The `--json` form of what happens; its fields are documented in the article Events and never change their meaning.
 enum EventLine {
     static func line(_ event: TransferEvent) -> JSONLine {
         switch event {

@@ -24,24 +24,39 @@ enum SummaryText {
         return ["\(peer(offer.senderName, offer.sender)) offers \(size):"] + names
     }
 
-    static func lines(_ summary: TransferSummary, direction: TransferDirection?) -> [String] {
+    /// `folder`: where a receiver put things, where that is another folder than the current one.
+    static func lines(
+        _ summary: TransferSummary, direction: TransferDirection?, folder: [UInt8]? = nil, isVerbose: Bool = false
+    ) -> [String] {
         let verb =
             switch direction {
             case .send: "sent"
             case .receive: "received"
             case nil: "done:"
             }
-        let rate = summary.seconds > 0 ? ", \(HumanText.size(Double(summary.bytes) / summary.seconds))/s" : ""
         let files = "\(HumanText.count(summary.files, "file")), \(HumanText.size(summary.bytes))"
-        // A resumed transfer's bytes were mostly on the wire of another session: no rate and no ratio can be told.
-        let isWhole = summary.chunksResumed == 0
-        var line = "\(verb) \(files) in \(HumanText.duration(summary.seconds))\(isWhole ? rate : "")"
-        line += "; \(HumanText.size(summary.wireBytes)) on the wire"
-        if isWhole, summary.wireBytes > 0, summary.bytes > 0 {
-            line += ", ratio " + HumanText.decimal(Double(summary.bytes) / Double(summary.wireBytes), 2)
+        let place = folder.map { " into " + EntryPath.escaped($0) } ?? ""
+        let line = "\(verb) \(files)\(place) in \(HumanText.duration(summary.seconds))\(speed(summary))"
+        var lines = [line + details(summary), "transfer \(summary.transfer.short)"]
+        if isVerbose {
+            lines.append("\(HumanText.size(summary.wireBytes)) on the wire, root \(summary.root.hex)")
         }
-        return [line + details(summary), "transfer \(summary.transfer.short), root \(summary.root.hex)"]
+        return lines
     }
+
+    /// What can be told of a transfer that ran in one go and was long enough: of a resumed one most bytes went over the wire
+    /// in another session.
+    private static func speed(_ summary: TransferSummary) -> String {
+        guard summary.chunksResumed == 0, summary.bytes >= worthTiming, summary.seconds > 0 else { return "" }
+        let rate = ", \(HumanText.size(Double(summary.bytes) / summary.seconds))/s"
+        let ratio = Double(summary.bytes) / Double(max(1, summary.wireBytes))
+        return ratio < worthTelling ? rate : rate + ", compressed \(HumanText.decimal(ratio, 1)) to 1"
+    }
+
+    /// Bytes; fewer are there before a speed is.
+    private static let worthTiming: UInt64 = 1_000_000
+    /// Plain bytes for each on the wire.
+    private static let worthTelling = 1.1
 
     private static func details(_ summary: TransferSummary) -> String {
         var text = ""

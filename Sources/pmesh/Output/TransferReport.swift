@@ -20,6 +20,8 @@ final class TransferReport: Sendable {
 
     let output: Output
     private let direction: TransferDirection?
+    /// Where a receiver puts things, where that is another folder than the current one.
+    private let folder: [UInt8]?
     /// The offer is shown with the question, not by itself.
     private let asks: Bool
     /// What to say about a code.
@@ -31,11 +33,12 @@ final class TransferReport: Sendable {
     private static let interval = Duration.milliseconds(95)
 
     init(
-        output: Output, direction: TransferDirection?, home: [UInt8]?, asks: Bool = false,
+        output: Output, direction: TransferDirection?, home: [UInt8]?, folder: [UInt8]? = nil, asks: Bool = false,
         codeNote: @escaping @Sendable (String) -> [String] = { _ in [] }
     ) {
         self.output = output
         self.direction = direction
+        self.folder = folder
         self.asks = asks
         self.codeNote = codeNote
         homeArgument = home.map { " --home " + ShellText.quoted($0) } ?? ""
@@ -120,7 +123,9 @@ final class TransferReport: Sendable {
         case .lost(let reason): output.note("connection lost (\(reason)); waiting for the other side")
         case .done(let summary):
             rest()
-            SummaryText.lines(summary, direction: direction).forEach(result)
+            SummaryText.lines(
+                summary, direction: direction, folder: folder, isVerbose: output.style.isVerbose
+            ).forEach(result)
         case .target(let name, nil): result("\(name): sent")
         case .target(let name, let failure?): output.warning("\(name): \(failure.message)")
         }
