@@ -62,7 +62,7 @@ extension FileSink {
         case .open, .sealed, .withdrawn: return partName(entry)
         case .finishing:
             if try folder.statusIfPresent(partName(entry)) != nil { return partName(entry) }
-            return try renamed(entry, in: folder).map { $0.finalName ?? entry.name }
+            return try renamed(entry, in: folder, orAlike: true).map { $0.finalName ?? entry.name }
         case .finished: return entry.finalName ?? entry.name
         case .skipped: return nil
         }
@@ -149,8 +149,11 @@ extension FileSink {
         throw SystemError(ESTALE, "rename")
     }
 
-    /// Looks for the object that was the part under the names it may have got.
-    func renamed(_ entry: ReceivedEntry, in folder: Folder) throws(SystemError) -> EndedEntry? {
+    /// Looks for the object that was the part under the names it may have got. `orAlike`: where files have no lasting numbers,
+    /// one of its size and time may be it, as long as its digests are compared.
+    func renamed(
+        _ entry: ReceivedEntry, in folder: Folder, orAlike: Bool = false
+    ) throws(SystemError) -> EndedEntry? {
         let names = NumberedName(entry.name)
         var absent = 0
         for number in 0..<NumberedName.tries {
@@ -160,7 +163,10 @@ extension FileSink {
                 guard absent < 16 else { return nil }
                 continue
             }
-            if entry.became(status, mode: newMode(entry.manifest)) { return entry.ended(.finished, as: names[number]) }
+            let isFound = entry.became(status, mode: newMode(entry.manifest))
+            if isFound || orAlike && !keepsInodes && entry.mayBe(status) {
+                return entry.ended(.finished, as: names[number])
+            }
         }
         return nil
     }
@@ -185,7 +191,7 @@ extension ReceivedEntry {
     }
 
     /// It has its final mode, and its time.
-    fileprivate func isDressed(_ status: FileStatus, mode: UInt16) -> Bool {
+    func isDressed(_ status: FileStatus, mode: UInt16) -> Bool {
         status.permissions == mode
             && (status.seconds, status.nanoseconds) == (manifest.seconds, manifest.nanoseconds)
     }
@@ -194,6 +200,11 @@ extension ReceivedEntry {
 
     fileprivate func ended(_ state: EntryState, as name: [UInt8]? = nil) -> EndedEntry {
         EndedEntry(number: number, state: state, finalName: name == self.name ? nil : name)
+    }
+
+    /// A file of its size, and of its time as well as a file system keeps times that has no numbers: to two seconds.
+    func mayBe(_ status: FileStatus) -> Bool {
+        status.kind == .file && status.size == manifest.size && abs(status.seconds - manifest.seconds) <= 2
     }
 
     /// True where `status` is of the object that the part was. An empty file of the right mode and time is as

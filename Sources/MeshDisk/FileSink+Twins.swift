@@ -5,13 +5,14 @@ import MeshWire
 // Recognises a file that is there already, so that a transfer whose journal was lost ends in the same tree and not in a
 // second copy of everything.
 extension FileSink {
-    /// True where `name` is a file with the size, mode, time and every byte of the part, which is whole.
+    /// True where `name` is a file with the size, mode, time and every byte of the part, which is whole. File systems without
+    /// numbers of files have no modes either, and keep times less exactly.
     func isTwin(_ name: [UInt8], of entry: ReceivedEntry, in folder: Folder) throws(SystemError) -> Bool {
         let manifest = entry.manifest
-        guard let status = try folder.statusIfPresent(name), status.kind == .file, status.size == manifest.size,
-            (status.seconds, status.nanoseconds) == (manifest.seconds, manifest.nanoseconds),
-            status.permissions == newMode(manifest)
+        guard let status = try folder.statusIfPresent(name), status.kind == .file, status.size == manifest.size
         else { return false }
+        let isDressed = entry.isDressed(status, mode: newMode(manifest))
+        guard isDressed || !keepsInodes && entry.mayBe(status) else { return false }
         // What may not be read, or vanishes meanwhile, is no twin: the new file gets a name of its own.
         guard let there = try? folder.open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY),
             let here = try? folder.open(partName(entry), O_RDONLY | O_NONBLOCK | O_NOCTTY)

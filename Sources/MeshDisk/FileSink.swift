@@ -25,6 +25,8 @@ package final class FileSink: ChunkSink {
     /// since. Nil where this user may not read it.
     let listing: Descriptor?
     let parts: DescriptorCache<UInt64, Part>
+    /// Files have the same numbers at each mount: what was renamed before a crash is known again by its number.
+    let keepsInodes: Bool
     /// Who owns what this process makes: its user, but on mounts that give all files to one user, that one.
     private let owner = Atomic<UInt32>(geteuid())
     private let user = geteuid()
@@ -37,6 +39,7 @@ package final class FileSink: ChunkSink {
         do {
             let root = try Self.makeDestination(destination)
             folders = DestinationFolders(root, capacity: openFolders)
+            keepsInodes = root.keepsInodes
             listing = try? root.open([UInt8(ascii: ".")], O_RDONLY | O_DIRECTORY)
             // Who looks for parts that nobody owns leaves those below a folder whose lock is held. Where the file system
             // has no locks there is none.
@@ -52,12 +55,17 @@ package final class FileSink: ChunkSink {
 
     // MARK: the destination
 
-    package func freeSpace() throws(DiskError) -> UInt64 {
+    package func freeSpace() throws(DiskError) -> UInt64 { try space(\.f_bavail) }
+
+    /// Bytes that the destination's file system has in all.
+    package func capacity() throws(DiskError) -> UInt64 { try space(\.f_blocks) }
+
+    private func space(_ blocks: (statvfs) -> fsblkcnt_t) throws(DiskError) -> UInt64 {
         var info = statvfs()
         do { try folders.root.descriptor.call("statvfs") { Int(fstatvfs($0, &info)) } } catch {
             throw DiskError(error, path: destination)
         }
-        let (bytes, overflow) = UInt64(info.f_bavail).multipliedReportingOverflow(by: UInt64(info.f_frsize))
+        let (bytes, overflow) = UInt64(blocks(info)).multipliedReportingOverflow(by: UInt64(info.f_frsize))
         return overflow ? .max : bytes
     }
 

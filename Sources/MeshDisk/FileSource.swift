@@ -78,7 +78,7 @@ package final class FileSource: ChunkSource {
             fresh.manifest.mode = status.permissions
             fresh.manifest.seconds = status.seconds
             fresh.manifest.nanoseconds = status.nanoseconds
-            fresh.identity = status.source
+            fresh.identity = entry.identity == .none ? .none : status.source
             return fresh
         }
     }
@@ -167,10 +167,11 @@ package final class FileSource: ChunkSource {
 }
 
 extension SourceEntry {
-    /// A regular file of the recorded device, inode, size, modification time and change time.
+    /// A regular file of the recorded size and modification time, and of the recorded identity where it has one.
     fileprivate func isDescribed(by status: FileStatus?) -> Bool {
         guard let status else { return false }
-        return status.kind == .file && status.source == identity && status.size == manifest.size
+        guard identity == .none || status.source == identity else { return false }
+        return status.kind == .file && status.size == manifest.size
             && status.seconds == manifest.seconds && status.nanoseconds == manifest.nanoseconds
     }
 }

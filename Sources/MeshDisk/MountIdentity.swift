@@ -10,6 +10,8 @@ package struct MountIdentity: Hashable, Sendable {
     package let device: UInt64
     /// False for file systems that another machine or program answers for: what they took may still be lost.
     package let isLocal: Bool
+    /// False for file systems that make the numbers of their files up anew at each mount.
+    package let keepsInodes: Bool
 
     /// Looks up the mount of the folder at `path`.
     package init(path: [UInt8]) throws(DiskError) {
@@ -18,10 +20,11 @@ package struct MountIdentity: Hashable, Sendable {
 
     init(_ descriptor: Descriptor) throws(SystemError) {
         let status = try descriptor.status()
-        let type = try descriptor.call("statfs") { Int(mesh_filesystem_of($0)) }
+        let type = try descriptor.fileSystem()
         mount = status.mount
         device = status.device
-        isLocal = !Self.remote.contains(UInt32(truncatingIfNeeded: type))
+        isLocal = !Self.remote.contains(type)
+        keepsInodes = !Self.numbering.contains(type)
     }
 
     /// For the journal, in one line; equal exactly where the identities are.
@@ -44,14 +47,33 @@ package struct MountIdentity: Hashable, Sendable {
         0x4750_4653,  // GPFS
         0x564c,  // NCP
     ]
+
+    /// Those that have no numbers on the disk, or may have none.
+    private static let numbering: Set<UInt32> = [
+        0x4d44, 0x2011_bab0,  // FAT, exFAT
+        0x6573_5546,  // FUSE
+        0x517b, 0xff53_4d42, 0xfe53_4d42,  // SMB, CIFS, SMB2
+        0x0102_1997,  // 9P
+        0x786f_4256,  // VirtualBox shared folders
+    ]
+}
+
+extension Descriptor {
+    /// The magic number of the file system, as in statfs(2).
+    fileprivate func fileSystem() throws(SystemError) -> UInt32 {
+        UInt32(truncatingIfNeeded: try call("statfs") { Int(mesh_filesystem_of($0)) })
+    }
 }
 
 extension Folder {
     /// Whether its files are the kernel's, made while they are read: their sizes say nothing of what there is to read.
     var isOfKernel: Bool {
-        guard let type = try? descriptor.call("statfs", { Int(mesh_filesystem_of($0)) }) else { return false }
-        return Self.kernel.contains(UInt32(truncatingIfNeeded: type))
+        guard let type = try? descriptor.fileSystem() else { return false }
+        return Self.kernel.contains(type)
     }
+
+    /// Whether its files have the same numbers at each mount.
+    var keepsInodes: Bool { (try? MountIdentity(descriptor).keepsInodes) ?? true }
 
     /// Magic numbers of statfs(2).
     private static let kernel: Set<UInt32> = [

@@ -30,6 +30,8 @@ package final class SourceWalk: Sendable {
         var counts = WalkCounts()
         /// Files with several names, as far as they were met.
         var linked: Set<FileKey> = []
+        /// Devices whose files have the same numbers at each mount.
+        var lasting: [UInt64: Bool] = [:]
     }
 
     /// Skipped sources kept until somebody asks; further ones are counted alone.
@@ -162,7 +164,8 @@ package final class SourceWalk: Sendable {
                 if status.links > 1 { note(status.key, &state) }
             case .withdrawal, .omission: return nil
             }
-            found = behind.isEmpty ? (entry, status.source) : nil
+            let isNumbered = kind != .file || keepsInodes(status.device, folder, &state)
+            found = behind.isEmpty ? (entry, isNumbered ? status.source : .none) : nil
         } catch {
             // Gone since its folder was read: it is simply not part of the tree.
             return error.code == ENOENT ? nil : omission(path, SkipReason(reading: error), behind, &state)
@@ -237,6 +240,14 @@ package final class SourceWalk: Sendable {
             mode: status.permissions, seconds: status.seconds, nanoseconds: status.nanoseconds)
     }
 
+    /// Asked once for each device: a folder may be on a server, which answers slowly.
+    private func keepsInodes(_ device: UInt64, _ folder: Folder, _ state: inout State) -> Bool {
+        if let known = state.lasting[device] { return known }
+        let isLasting = folder.keepsInodes
+        state.lasting[device] = isLasting
+        return isLasting
+    }
+
     private func note(_ file: FileKey, _ state: inout State) {
         if state.linked.contains(file) {
             state.counts.furtherNames += 1
@@ -251,8 +262,7 @@ package final class SourceWalk: Sendable {
     ) -> Found? {
         state.counts.omitted += 1
         let path = Array(path.joined(separator: [UInt8(ascii: "/")]))
-        let nothing = SourceIdentity(device: 0, inode: 0, changed: 0)
-        return behind.isEmpty ? (ManifestEntry(omitting: path, reason), nothing) : nil
+        return behind.isEmpty ? (ManifestEntry(omitting: path, reason), .none) : nil
     }
 
     private func skip(_ path: [[UInt8]], _ reason: SkippedSource.Reason, _ state: inout State) {

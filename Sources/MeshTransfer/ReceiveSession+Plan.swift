@@ -28,7 +28,13 @@ extension ReceiveSession {
             isDecoding = true
             instructions.append(queuedPages.removeFirst())
         }
-        if !isPlanning, !isKeepingPage, cursor < totals.entries, window.count <= ReceiveWindow.limit - Self.planBatch {
+        if isRoomDoubtful, !isReckoning, isManifestHere {
+            isReckoning = true
+            instructions.append(.reckonRoom)
+        }
+        if !isRoomDoubtful, !isPlanning, !isKeepingPage, cursor < totals.entries,
+            window.count <= ReceiveWindow.limit - Self.planBatch
+        {
             isPlanning = true
             instructions.append(.plan(from: cursor, limit: Self.planBatch))
         }
@@ -56,11 +62,21 @@ extension ReceiveSession {
 
     /// Every entry was planned and has ended, and the journal knows.
     private var isWhole: Bool {
-        guard let announced, !isCompleting, announced.entries == totals.entries, cursor == totals.entries else {
-            return false
-        }
-        return window.isEmpty && !isPlanning && !isKeepingPage && !isDecoding && queuedPages.isEmpty && storing == 0
-            && finishing == 0 && !buffer.isCommitting && buffer.group.isEmpty
+        guard !isCompleting, isManifestHere, cursor == totals.entries else { return false }
+        return window.isEmpty && !isPlanning && storing == 0 && finishing == 0 && !buffer.isCommitting
+            && buffer.group.isEmpty
+    }
+
+    /// All that the sender has told of is in the journal.
+    private var isManifestHere: Bool {
+        guard let announced, announced.entries == totals.entries else { return false }
+        return !isKeepingPage && !isDecoding && queuedPages.isEmpty
+    }
+
+    /// The answer to `reckonRoom` where there is enough.
+    package mutating func roomIsThere(now: UInt64) -> [Instruction] {
+        isRoomDoubtful = false
+        return advance(now: now)
     }
 
     /// The journal's and the disk's answer to `plan`, for the entries before `next`.

@@ -19,6 +19,8 @@ package struct ReceiveSession: Sendable {
         /// Keep these entries; answer `pageKept`.
         case keepPage([ManifestEntry])
         case send(DataMessage)
+        /// Reckon the room that the whole manifest needs; answer `roomIsThere`, or that the disk is full.
+        case reckonRoom
         /// Look up these many entries from this number on, compare parts with the journal's word; answer `planned`.
         case plan(from: UInt64, limit: Int)
         /// Verify and write; answer `stored` for each.
@@ -81,6 +83,9 @@ package struct ReceiveSession: Sendable {
     var announced: (entries: UInt64, chunks: UInt64)?
     /// What the manifest must be, where the offer said it whole.
     var promise: ManifestPromise?
+    /// More was offered than there is room for: nothing is wanted before it is known how much of that will be written.
+    var isRoomDoubtful: Bool
+    var isReckoning = false
     var isKeepingPage = false
     var isDecoding = false
     var queuedPages: [Instruction] = []
@@ -114,8 +119,11 @@ package struct ReceiveSession: Sendable {
     package internal(set) var counters = TransferCounters()
 
     /// `totals`: what the journal holds of the manifest when the session begins. `promise`: what the offer said of it, nil
-    /// while the sender counts.
-    package init(totals: ManifestTotals, promise: ManifestPromise? = nil, now: UInt64) {
+    /// while the sender counts. `isRoomDoubtful`: the destination has less room than what was offered takes.
+    package init(
+        totals: ManifestTotals, promise: ManifestPromise? = nil, isRoomDoubtful: Bool = false, now: UInt64
+    ) {
+        self.isRoomDoubtful = isRoomDoubtful
         self.totals = totals
         self.promise = promise
         lastArrival = now

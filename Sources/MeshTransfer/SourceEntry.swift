@@ -1,6 +1,7 @@
 package import MeshWire
 
-/// What tells that a source file is still the one that was walked: compared again after its last chunk was read.
+/// What tells that a source file is still the one that was walked: compared again after its last chunk was read. All zero
+/// on file systems that make such numbers up at each mount: there its size and modification time decide.
 package struct SourceIdentity: Hashable, Sendable {
     package var device: UInt64
     package var inode: UInt64
@@ -12,6 +13,8 @@ package struct SourceIdentity: Hashable, Sendable {
         self.inode = inode
         self.changed = changed
     }
+
+    package static let none = SourceIdentity(device: 0, inode: 0, changed: 0)
 }
 
 /// A manifest entry as its sender keeps it.

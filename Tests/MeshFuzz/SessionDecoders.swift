@@ -86,6 +86,7 @@ private struct AnySender {
             let taken = page.filter { $0.kind == .withdrawal }.map(\.size)
             let withdrawn = taken.map { ReceivedEntry(number: $0, manifest: entries[Int($0)], state: .withdrawn) }
             return session.pageKept(withdrawn: withdrawn, now: now)
+        case .reckonRoom: return session.roomIsThere(now: now)
         case .plan(let from, let limit): return plan(from, limit)
         case .store(let arrivals): return try store(arrivals)
         case .makeParts(let files):

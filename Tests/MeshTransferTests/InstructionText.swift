@@ -86,6 +86,7 @@ extension ReceiveSession.Instruction {
         case .decodePage(let first, let count, _, _): "decode page \(first) (\(count))"
         case .keepPage(let entries): "keep page of \(entries.count)"
         case .send(let message): "send \(message.text)"
+        case .reckonRoom: "reckon room"
         case .plan(let from, _): "plan from \(from)"
         case .store(let arrivals): "store \(NumberSet(arrivals.map(\.chunk.header.number)).text)"
         case .makeParts(let entries): "make parts \(NumberSet(entries.map(\.number)).text)"

@@ -258,4 +258,23 @@ import Testing
             session.message(.received(root: digest(0)), now: now).text
                 == ["disconnect: the peer sent an invalid answer to a receipt"])
     }
+
+    // MARK: room
+
+    /// More was offered than there is room for: the whole manifest is looked at before anything is wanted.
+    @Test func whereRoomIsDoubtfulItIsReckonedFirst() {
+        let entries = received([1, 1])
+        var session = ReceiveSession(totals: totals(entries.map(\.manifest)), isRoomDoubtful: true, now: now)
+        #expect(session.start(now: now).text == [])
+        #expect(session.message(.manifestEnd(entries: 2, chunks: 2), now: now).text == ["reckon room"])
+        #expect(session.tick(now: now + second).text == [])
+        #expect(session.roomIsThere(now: now).text == ["plan from 0"])
+    }
+
+    @Test func withoutRoomNothingIsWanted() {
+        let entries = received([1, 1])
+        var session = ReceiveSession(totals: totals(entries.map(\.manifest)), isRoomDoubtful: true, now: now)
+        _ = session.message(.manifestEnd(entries: 2, chunks: 2), now: now)
+        #expect(session.diskFailed(.full(path: "x"), now: now).text == ["fail \(FailureCode.diskFull), tell the peer"])
+    }
 }

@@ -17,6 +17,8 @@ struct Scenario {
     /// 1 or 2: receivers at the same time.
     let receivers: Int
     let rules: ReceiveRules
+    /// A receiver reckons what will be written before it wants anything.
+    let isRoomDoubtful: Bool
     let compression: CompressionMode
     let dialer: Side
 
@@ -24,6 +26,7 @@ struct Scenario {
         receivers = random.oneIn(8) ? 2 : 1
         let rule = random.oneIn(3) ? ConflictRule.allCases.randomElement(using: &random) ?? .rename : .rename
         rules = ReceiveRules(onConflict: rule, fsync: random.oneIn(5))
+        isRoomDoubtful = random.oneIn(4)
         let modes: [CompressionMode] = [.never, .always, .auto, .level(1)]
         compression = modes.randomElement(using: &random) ?? .auto
         dialer = random.oneIn(2) ? .sender : .receiver

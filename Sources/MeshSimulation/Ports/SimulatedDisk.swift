@@ -91,7 +91,7 @@ package final class SimulatedDisk: Sendable {
         guard !file.isDenied else {
             return SourceEntry(
                 number: 0, manifest: ManifestEntry(omitting: path, .sourceDenied),
-                identity: SourceIdentity(device: 0, inode: 0, changed: 0))
+                identity: .none)
         }
         let size = UInt64(file.bytes.count)
         return SourceEntry(

@@ -66,7 +66,7 @@ final class ReceivingSide {
             ReceivePorts(
                 transfer: record.id, journal: node.journal, sink: node.disk, pool: InlinePool(), rules: course.rules,
                 isLocal: true, isSettled: record.state.isSettled))
-        session = ReceiveSession(totals: record.totals, now: now())
+        session = ReceiveSession(totals: record.totals, isRoomDoubtful: course.isRoomDoubtful, now: now())
         accepts = record.totals.entries
         handle { $0.start(now: $1) }
         for message in held { handle { $0.message(message, now: $1) } }
@@ -141,7 +141,7 @@ final class ReceivingSide {
                 answer(ReceiveWork.decodePage(first: first, count: count, rawLength: rawLength, deflated: deflated))
             }
         case .store, .makeParts, .finish, .discard: onPool(instruction)
-        case .keepPage, .plan, .commit, .complete: inJournal(instruction)
+        case .keepPage, .reckonRoom, .plan, .commit, .complete: inJournal(instruction)
         }
     }
 
@@ -173,6 +173,7 @@ final class ReceivingSide {
         jobs.inJournal { [unowned self] in
             switch instruction {
             case .keepPage(let entries): return answer(try await work.keepPage(entries))
+            case .reckonRoom: return answer(try await work.reckonRoom())
             case .plan(let first, let limit): return answer(try await work.plan(from: first, limit: limit))
             case .commit(let group):
                 let event = try await work.commit(group, at: time)

@@ -54,6 +54,7 @@ struct Course {
     let dialer: Side
     let compression: CompressionMode
     let rules: ReceiveRules
+    let isRoomDoubtful: Bool
 
     func node(_ side: Side) -> Int { side == .sender ? from : to }
 }

@@ -56,7 +56,8 @@ final class World {
         courses = (1...scenario.receivers).map { receiver in
             Course(
                 transfer: TransferID(Bytes16([UInt8](repeating: UInt8(receiver), count: 16)) ?? Bytes16()), from: 0,
-                to: receiver, dialer: scenario.dialer, compression: scenario.compression, rules: scenario.rules)
+                to: receiver, dialer: scenario.dialer, compression: scenario.compression, rules: scenario.rules,
+                isRoomDoubtful: scenario.isRoomDoubtful)
         }
         witness = Witness(nodes)
         processes = courses.map { _ in nil }

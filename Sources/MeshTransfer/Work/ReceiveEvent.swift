@@ -4,6 +4,7 @@ package import MeshWire
 package enum ReceiveEvent: Sendable {
     case pageDecoded(first: UInt64, Result<[ManifestEntry], WireError>)
     case pageKept(withdrawn: [ReceivedEntry])
+    case roomIsThere
     case planned([PlannedEntry], next: UInt64)
     case stored([ReceiveSession.Stored], released: [LaneName: Int])
     case partsMade([UInt64: PartIdentity], refused: [UInt64: SkipReason])
@@ -20,6 +21,7 @@ extension ReceiveSession {
         case .pageDecoded(let first, .success(let entries)): pageDecoded(first: first, entries, now: now)
         case .pageDecoded(_, .failure(let error)): violation(error)
         case .pageKept(let withdrawn): pageKept(withdrawn: withdrawn, now: now)
+        case .roomIsThere: roomIsThere(now: now)
         case .planned(let entries, let next): planned(entries, next: next, now: now)
         case .stored(let results, let released): stored(results, released: released, now: now)
         case .partsMade(let parts, let refused): partsMade(parts, refused: refused, now: now)

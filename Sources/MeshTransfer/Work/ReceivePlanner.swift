@@ -69,19 +69,36 @@ struct ReceivePlanner: Sendable {
         let plan = FilePlan(entry: entry.number, manifest: entry.manifest)
         guard entry.part != nil else { return PlannedEntry(entry: entry, missing: NumberSet(plan.chunks)) }
         let rows = try await reader.rows(of: plan.chunks)
+        let observed = try await observe(entry)
         switch PartTrust.judge(
-            recorded: entry.part, observed: try await observe(entry), bound: bound(plan, rows),
-            isThisBoot: rows.allSatisfy { $0.isThisBoot || $0.isSynced }, isLocal: ports.isLocal)
+            recorded: entry.part, observed: observed, bound: bound(plan, rows),
+            isThisBoot: rows.allSatisfy { $0.isThisBoot || $0.isSynced }, isLocal: ports.isLocal,
+            keepsInodes: ports.keepsInodes)
         {
         case .trusted: return PlannedEntry(entry: entry, missing: missing(plan, rows))
-        case .rehashUnsynced:
-            let bad = try await damaged(entry, plan, rows.filter { !$0.isSynced })
-            // It may stand under its final name by now, where nothing may be written to.
-            if entry.state == .finishing, !bad.isEmpty { return try await beginAgain(entry, plan, hasRows: true) }
-            if !bad.isEmpty { try await ports.journal.forget(chunks: bad, of: ports.transfer) }
-            return PlannedEntry(entry: entry, missing: missing(plan, rows).union(bad))
+        case .rehashUnsynced: return try await hashAgain(entry, plan, rows, doubtful: rows.filter { !$0.isSynced })
+        case .rehash:
+            var found = entry
+            found.part = observed?.identity
+            return try await hashAgain(found, plan, rows, doubtful: rows)
         case .gone: return try await beginAgain(entry, plan, hasRows: !rows.isEmpty)
         }
+    }
+
+    /// What does not verify is wanted again. Where the part has another number than it had, that is written down.
+    private func hashAgain(
+        _ entry: ReceivedEntry, _ plan: FilePlan, _ rows: [ChunkRecord], doubtful: [ChunkRecord]
+    ) async throws -> PlannedEntry {
+        let bad = try await damaged(entry, plan, doubtful)
+        // It may stand under its final name by now, where nothing may be written to.
+        if entry.state == .finishing, !bad.isEmpty { return try await beginAgain(entry, plan, hasRows: true) }
+        if !bad.isEmpty { try await ports.journal.forget(chunks: bad, of: ports.transfer) }
+        if !ports.keepsInodes, let part = entry.part {
+            var group = CommitGroup()
+            group.parts = [entry.number: part]
+            try await ports.journal.commit(group, to: ports.transfer)
+        }
+        return PlannedEntry(entry: entry, missing: missing(plan, rows).union(bad))
     }
 
     /// A file under its final name that had not reached the disk when the machine went down: a file system may have kept

@@ -9,13 +9,15 @@ package struct ReceivePorts: Sendable {
     package let rules: ReceiveRules
     /// The destination lies on a file system of this machine, which keeps what was written as long as the boot lasts.
     package let isLocal: Bool
+    /// Files there have the same numbers at each mount, by which they are known again.
+    package let keepsInodes: Bool
     /// The transfer has its receipt: what a person has moved away since is not fetched again, unless the machine went down
     /// before it was known to have reached the disk.
     package let isSettled: Bool
 
     package init(
         transfer: TransferID, journal: any TransferJournal, sink: any ChunkSink, pool: any BlockingPool,
-        rules: ReceiveRules, isLocal: Bool, isSettled: Bool = false
+        rules: ReceiveRules, isLocal: Bool, keepsInodes: Bool = true, isSettled: Bool = false
     ) {
         self.transfer = transfer
         self.journal = journal
@@ -23,6 +25,7 @@ package struct ReceivePorts: Sendable {
         self.pool = pool
         self.rules = rules
         self.isLocal = isLocal
+        self.keepsInodes = keepsInodes
         self.isSettled = isSettled
     }
 

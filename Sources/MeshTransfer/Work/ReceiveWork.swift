@@ -22,6 +22,28 @@ package struct ReceiveWork: Sendable {
         return .pageKept(withdrawn: withdrawn)
     }
 
+    /// Whether what will be written of the manifest has room.
+    package func reckonRoom() async throws -> ReceiveEvent {
+        var needed = RoomNeeded()
+        let (sink, rule) = (ports.sink, ports.rules.onConflict)
+        try await ports.eachBatch { entries in
+            let found = try await ports.pool.blocking {
+                try entries.map { entry throws(DiskError) -> ExistingFile? in
+                    guard entry.manifest.kind == .file, entry.state.isUnderWay else { return nil }
+                    // What has no folder of its name, or never can, has nothing in its place.
+                    do throws(DiskError) { return try sink.existing(entry.manifest) } catch {
+                        guard case .unfit = error else { throw error }
+                        return nil
+                    }
+                }
+            }
+            for (entry, there) in zip(entries, found) { needed.add(entry, over: there, rule: rule) }
+        }
+        let free = try await ports.pool.blocking { try sink.freeSpace() }
+        guard needed.bytes > free else { return .roomIsThere }
+        return .diskFailed(.full(path: "the destination (\(needed.bytes) bytes are to be written, \(free) are free)"))
+    }
+
     package func plan(from first: UInt64, limit: Int) async throws -> ReceiveEvent {
         try await ReceivePlanner(ports: ports).plan(from: first, limit: limit)
     }

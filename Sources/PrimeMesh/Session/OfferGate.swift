@@ -16,6 +16,9 @@ struct AcceptedOffer: Sendable {
     var record: TransferRecord
     var sink: FileSink
     var isLocal: Bool
+    var keepsInodes: Bool
+    /// More was offered than there is room for: how much of it will be written is to be reckoned.
+    var isRoomDoubtful: Bool
     var isResumed: Bool
 }
 

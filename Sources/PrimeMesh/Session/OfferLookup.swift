@@ -27,18 +27,20 @@ struct OfferLookup: Sendable {
         if record.state == .failed || record.state == .paused {
             try await context.journal.setState(.active, message: nil, of: id, at: NodeClock.wall)
         }
-        return try await accepted(record, isResumed: true)
+        return try await accepted(record, sums, isResumed: true)
     }
 
-    /// Space is checked before anybody is asked.
+    /// What no disk of this size can hold is refused before anybody is asked. Whether the room that is left does depends on
+    /// what is there already, and is reckoned once the manifest is here.
     private func fresh(_ sums: TransferSums) async throws -> OfferStanding {
         let destination = context.destination
         do {
             let probe = TransferID(context.node.identifier())
-            let free = try await context.blocking {
-                try FileSink(destination: destination, transfer: probe).freeSpace()
+            let (free, all) = try await context.blocking {
+                let sink = try FileSink(destination: destination, transfer: probe)
+                return (try sink.freeSpace(), try sink.capacity())
             }
-            guard sums.allocated <= free else {
+            guard sums.allocated <= all else {
                 throw DiskError.full(
                     path: "\(EntryPath.escaped(destination)) (\(sums.allocated) bytes are to come, \(free) are free)")
             }
@@ -49,7 +51,7 @@ struct OfferLookup: Sendable {
     }
 
     /// Writes the transfer down: from here on it is resumed without being asked about again.
-    func create(_ id: TransferID) async throws -> OfferStanding {
+    func create(_ id: TransferID, _ sums: TransferSums) async throws -> OfferStanding {
         let now = NodeClock.wall
         let options = Array((try? JSONEncoder().encode(context.options)) ?? Data())
         let record = TransferRecord(
@@ -57,19 +59,25 @@ struct OfferLookup: Sendable {
             options: options, created: now, updated: now)
         try await context.journal.create(record)
         try await context.lock(id)
-        return try await accepted(record, isResumed: false)
+        return try await accepted(record, sums, isResumed: false)
     }
 
-    private func accepted(_ record: TransferRecord, isResumed: Bool) async throws -> OfferStanding {
+    private func accepted(
+        _ record: TransferRecord, _ sums: TransferSums, isResumed: Bool
+    ) async throws -> OfferStanding {
         let destination = record.roots.first ?? context.destination
         let permissions = context.options.permissions ?? .sender
         do {
-            let (sink, isLocal) = try await context.blocking {
+            let (sink, mount, free) = try await context.blocking {
                 let sink = try FileSink(
                     destination: destination, transfer: record.id, permissions: permissions)
-                return (sink, (try? sink.mount().isLocal) ?? false)
+                return (sink, try? sink.mount(), try sink.freeSpace())
             }
-            return .accepted(AcceptedOffer(record: record, sink: sink, isLocal: isLocal, isResumed: isResumed))
+            return .accepted(
+                AcceptedOffer(
+                    record: record, sink: sink, isLocal: mount?.isLocal ?? false,
+                    keepsInodes: mount?.keepsInodes ?? true,
+                    isRoomDoubtful: sums.allocated > free, isResumed: isResumed))
         } catch let error as DiskError {
             return .refused(error.isFull ? .diskFull : .destination, MeshError(error))
         }

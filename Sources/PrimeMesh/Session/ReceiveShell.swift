@@ -76,9 +76,9 @@ final class ReceiveShell: TransferShell {
             desk.asking { events.yield(.transfer(.decided(await context.decide(offer)))) }
             return []
         case .create:
-            guard let id = gate.transfer else { return [] }
+            guard let id = gate.transfer, let sums = gate.sums else { return [] }
             let lookup = OfferLookup(context: context)
-            desk.inJournal { .transfer(.offer(try await lookup.create(id))) }
+            desk.inJournal { .transfer(.offer(try await lookup.create(id, sums))) }
             return []
         case .decline(let id, let code, let error):
             outcome = .failed(
@@ -93,9 +93,11 @@ final class ReceiveShell: TransferShell {
         let work = ReceiveWork(
             ReceivePorts(
                 transfer: accepted.record.id, journal: context.journal, sink: accepted.sink, pool: context.node,
-                rules: context.options.rules, isLocal: accepted.isLocal, isSettled: accepted.record.state.isSettled))
+                rules: context.options.rules, isLocal: accepted.isLocal, keepsInodes: accepted.keepsInodes,
+                isSettled: accepted.record.state.isSettled))
         let now = NodeClock.monotonic
-        let session = ReceiveSession(totals: accepted.record.totals, promise: gate.promise, now: now)
+        let session = ReceiveSession(
+            totals: accepted.record.totals, promise: gate.promise, isRoomDoubtful: accepted.isRoomDoubtful, now: now)
         running = Running(record: accepted.record, work: work, session: session)
         syncer?.begin(accepted.record.id, accepted.sink)
         carry { $0.start(now: now) }
@@ -178,7 +180,7 @@ final class ReceiveShell: TransferShell {
         case .completed(let receipt, _, _): self.receipt = receipt
         case .stored(let results, _):
             failure = failure ?? results.lazy.compactMap(\.outcome.error).first.map { MeshError($0) }
-        case .pageDecoded, .pageKept, .planned, .partsMade, .committed: break
+        case .pageDecoded, .pageKept, .roomIsThere, .planned, .partsMade, .committed: break
         }
         carry { $0.handle(event, now: NodeClock.monotonic) }
         // What the disk said of a file that was taken back meanwhile is no reason for anything else.
@@ -224,6 +226,7 @@ final class ReceiveShell: TransferShell {
             onPool { work.finish(entries) }
         case .discard(let entry): onPool { work.discard(entry) }
         case .keepPage(let entries): inJournal { try await work.keepPage(entries) }
+        case .reckonRoom: inJournal { try await work.reckonRoom() }
         case .plan(let first, let limit): inJournal { try await work.plan(from: first, limit: limit) }
         case .commit(let group): commit(group, work)
         case .complete:
