@@ -7,7 +7,7 @@ export PREFIX DESTDIR
 BUILD := .build/release
 SOURCES := Package.swift Sources Tests Examples migrations
 
-.PHONY: quickstart test simulate mutations fuzz asan tsan disasters isolation slowlink build manual static install uninstall deb format lint bench kills clean setup setup-tests setup-deb swift
+.PHONY: quickstart test simulate mutations fuzz asan tsan disasters isolation slowlink build manual static install uninstall deb format lint bench kills clean setup setup-tests setup-disasters setup-deb swift
 
 # Two nodes on this machine: a folder sent, the receiver killed half-way, resumed, compared, both histories shown.
 quickstart: setup
@@ -82,7 +82,7 @@ kills: setup
 	PMESH=$(BUILD)/pmesh Scripts/kills.sh
 
 # Full disks, broken journals, stopped processes, wrong clocks and more; prints a table. Most of it needs root.
-disasters: setup
+disasters: setup-disasters
 	swift build -c release --product pmesh
 	PMESH=$(BUILD)/pmesh Scripts/disasters.sh
 
@@ -110,6 +110,9 @@ setup: swift
 
 setup-tests: swift
 	@Scripts/setup.sh tests
+
+setup-disasters: swift
+	@Scripts/setup.sh disasters
 
 setup-deb: setup
 	@Scripts/setup.sh deb

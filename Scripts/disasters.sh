@@ -15,7 +15,7 @@ if [ "$(id -u)" -eq 0 ] && [ -z "${PMESH_DISASTERS_INSIDE:-}" ] && unshare -m tr
 fi
 . Scripts/common.sh
 . Scripts/disasters/stage.sh
-for cases in destination journal process clock size home network; do . "Scripts/disasters/$cases.sh"; done
+for cases in destination media journal process clock size home network; do . "Scripts/disasters/$cases.sh"; done
 find_pmesh
 set_up
 

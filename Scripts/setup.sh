@@ -1,20 +1,30 @@
 #!/usr/bin/env bash
 # Installs what the build needs from the system, and only what is missing. With the word `tests` also what some tests look
-# through; they are skipped where it cannot be had. With the word `deb`, what makes a Debian package.
+# through; they are skipped where it cannot be had. With the word `disasters` what some disasters need, likewise. With the word
+# `deb`, what makes a Debian package.
 set -euo pipefail
 
-if [ "${1:-}" = tests ]; then
+if [ "${1:-}" = tests ] || [ "${1:-}" = disasters ]; then
   "$0"
   wanted=()
-  command -v ip >/dev/null || [ -x /usr/sbin/ip ] || wanted+=(iproute2)
-  command -v tcpdump >/dev/null || [ -x /usr/sbin/tcpdump ] || wanted+=(tcpdump)
+  # want PROGRAM PACKAGE
+  want() { command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || wanted+=("$2"); }
+  want ip iproute2
+  if [ "$1" = tests ]; then
+    want tcpdump tcpdump
+  else
+    want mount.exfat-fuse exfat-fuse
+    want mkfs.exfat exfatprogs
+    want mkfs.ext4 e2fsprogs
+    want sqlite3 sqlite3
+  fi
   [ ${#wanted[@]} -eq 0 ] && exit 0
   install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${wanted[@]}")
   if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
     echo "setup: installing ${wanted[*]}"
     "${install[@]}" >/dev/null 2>&1 || { apt-get update && "${install[@]}"; } >/dev/null 2>&1 && exit 0
   fi
-  echo "setup: ${wanted[*]} cannot be installed: tests that look at the network are skipped" >&2
+  echo "setup: ${wanted[*]} cannot be installed: what needs them is skipped" >&2
   exit 0
 fi
 

@@ -50,7 +50,7 @@ make_small_files() { # folder, count
 reset_stage() {
   sender_prefix=() receiver_prefix=() sender_options=(--compress never) receiver_options=()
   tree=$work/usual out=$work/out A=$work/A B=$work/B
-  sender_runs=0 receiver_runs=0 sender= receiver= others= mounts=() spaces=()
+  sender_runs=0 receiver_runs=0 sender= receiver= others= mounts=() loops=() spaces=()
   peak_sender=0 peak_receiver=0 codes= sentence= resumed=- note=
   limit=60000
   PMESH_CODE=$("$PMESH" code)
@@ -69,8 +69,9 @@ end_processes() {
 clear_stage() {
   local index
   for ((index = ${#mounts[@]} - 1; index >= 0; index--)); do umount -l "${mounts[index]}" 2>/dev/null || true; done
+  for index in "${loops[@]:-}"; do [ -z "$index" ] || losetup -d "$index" 2>/dev/null || true; done
   for index in "${spaces[@]:-}"; do [ -z "$index" ] || ip netns del "$index" 2>/dev/null || true; done
-  mounts=() spaces=()
+  mounts=() loops=() spaces=()
   chmod -R u+rwX "$work"/[A-Z]* "$work/out"* 2>/dev/null || true
   rm -rf "$work"/[A-Z]* "$work"/out* "$work"/other* "$work"/sender.* "$work"/receiver.* "$work"/disk*
 }

@@ -110,6 +110,7 @@ extension FileSink {
 
     /// Nil where the name is taken.
     private func makePart(_ name: [UInt8], _ entry: ReceivedEntry, in folder: Folder) throws(SystemError) -> Part? {
+        if !keepsInodes, entry.manifest.hasDoubtfulName { try tryName(entry.name, in: folder) }
         do {
             let file = try folder.open(name, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
             let size = entry.manifest.size
@@ -123,6 +124,18 @@ extension FileSink {
             guard error.code == EEXIST else { throw error }
             return nil
         }
+    }
+
+    /// Throws where the file system refuses the name: known before anything is sent, and not at the rename.
+    private func tryName(_ name: [UInt8], in folder: Folder) throws(SystemError) {
+        do {
+            _ = try folder.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+        } catch {
+            // Taken, and so a name.
+            guard error.code != EEXIST else { return }
+            throw error.code == ENOENT ? SystemError(EINVAL, "open") : error
+        }
+        try folder.remove(name)
     }
 
     /// Nil where what has the name is not a regular file of ours alone.

@@ -84,6 +84,18 @@ package final class FileSink: ChunkSink {
         }
     }
 
+    package func foldsCase(_ entry: ReceivedEntry) throws(DiskError) -> Bool {
+        try within(entry.manifest, create: false, absent: false) { folder, _ throws(SystemError) in
+            let name = entry.finalName ?? entry.name
+            guard name.inOtherLetters != name, let status = try folder.statusIfPresent(name),
+                let other = try folder.statusIfPresent(name.inOtherLetters)
+            else { return false }
+            if keepsInodes { return other.key == status.key }
+            return other.kind == status.kind && other.size == status.size
+                && (other.seconds, other.nanoseconds) == (status.seconds, status.nanoseconds)
+        }
+    }
+
     package func release(_ entry: ReceivedEntry) {
         parts.remove(entry.number)
     }

@@ -67,9 +67,10 @@ extension Journal {
             }
             let files = """
                 SELECT count(*) FROM entry
-                WHERE transfer = ?1 AND kind = 0 AND state <> 5 AND (reason IS NULL OR reason = ?2)
+                WHERE transfer = ?1 AND kind = 0 AND state <> 5 AND (reason IS NULL OR reason IN (?2, ?3))
                 """
-            left.files = try db.row(files, .int(key), unchanged) { try $0.number(0, "count of files") } ?? 0
+            let folded = Value.int(Int64(SkipReason.folded.rawValue))
+            left.files = try db.row(files, .int(key), unchanged, folded) { try $0.number(0, "count of files") } ?? 0
             return left
         }
     }

@@ -26,6 +26,8 @@ package protocol ChunkSink: Sendable {
     func freeSpace() throws(DiskError) -> UInt64
     /// Whether something stands at the entry's final path, and if so its size, modification time and kind.
     func existing(_ entry: ManifestEntry) throws(DiskError) -> ExistingFile?
+    /// Whether what stands under the entry's final name answers to that name in other letters, too: capitals for small ones.
+    func foldsCase(_ entry: ReceivedEntry) throws(DiskError) -> Bool
     /// Writes one chunk at its offset into the entry's part file, which is made on first use; answers the identity of
     /// the part. An empty `slices` means `length` zero bytes (a hole).
     func write(

@@ -102,7 +102,8 @@ extension ReceiveSession {
             let file = activate(planned, plan)
             counters.chunksResumed += UInt64(plan.chunks.count) - planned.missing.count
             countResumed(bytes: plan.size - file.missingBytes)
-            if plan.size >= Limits.sizedFile && file.entry.part == nil {
+            let isDoubtful = plan.size >= Limits.sizedFile || triesNames && file.entry.manifest.hasDoubtfulName
+            if isDoubtful && !plan.chunks.isEmpty && file.entry.part == nil {
                 window[plan.entry]?.isUnmade = true
                 unmade.append(plan.entry)
                 continue

@@ -25,7 +25,7 @@ package struct ReceiveSession: Sendable {
         case plan(from: UInt64, limit: Int)
         /// Verify and write; answer `stored` for each.
         case store([ChunkArrival])
-        /// Make the parts of these files, which are empty or large; answer `partsMade`.
+        /// Make the parts of these files, which are empty, large, or may not get their names; answer `partsMade`.
         case makeParts([ReceivedEntry])
         /// Give a lane back the credit of chunks whose buffers are free.
         case release(LaneName, bytes: Int)
@@ -86,6 +86,8 @@ package struct ReceiveSession: Sendable {
     /// More was offered than there is room for: nothing is wanted before it is known how much of that will be written.
     var isRoomDoubtful: Bool
     var isReckoning = false
+    /// The destination's file system may refuse names: doubtful ones are tried before anything of their files is wanted.
+    let triesNames: Bool
     var isKeepingPage = false
     var isDecoding = false
     var queuedPages: [Instruction] = []
@@ -102,7 +104,7 @@ package struct ReceiveSession: Sendable {
     var storing = 0
     /// Files taken back while chunks of theirs are being written: their parts are removed after the last of these.
     var leaving: [UInt64: (entry: ReceivedEntry, storing: Int)] = [:]
-    /// Large files whose room is to be made before their chunks are wanted, and those that are being made.
+    /// Large files whose room is to be made, and files whose names are to be tried, before their chunks are wanted, and those that are being made.
     var unmade: [UInt64] = []
     var making: [UInt64: ReceivedEntry] = [:]
     /// Files taken back while they get their names: removed as soon as they have them.
@@ -119,10 +121,13 @@ package struct ReceiveSession: Sendable {
     package internal(set) var counters = TransferCounters()
 
     /// `totals`: what the journal holds of the manifest when the session begins. `promise`: what the offer said of it, nil
-    /// while the sender counts. `isRoomDoubtful`: the destination has less room than what was offered takes.
+    /// while the sender counts. `isRoomDoubtful`: the destination has less room than what was offered takes. `triesNames`: its
+    /// file system may refuse names.
     package init(
-        totals: ManifestTotals, promise: ManifestPromise? = nil, isRoomDoubtful: Bool = false, now: UInt64
+        totals: ManifestTotals, promise: ManifestPromise? = nil, isRoomDoubtful: Bool = false, triesNames: Bool = false,
+        now: UInt64
     ) {
+        self.triesNames = triesNames
         self.isRoomDoubtful = isRoomDoubtful
         self.totals = totals
         self.promise = promise

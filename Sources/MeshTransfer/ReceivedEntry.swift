@@ -70,6 +70,18 @@ extension ReceivedEntry {
     }
 }
 
+extension ManifestEntry {
+    /// Some file systems take no such name: characters that other systems give a meaning, controls, a dot or blank at the end,
+    /// and bytes that are no text.
+    package var hasDoubtfulName: Bool {
+        let name = path.suffix { $0 != UInt8(ascii: "/") }
+        guard let last = name.last, last != UInt8(ascii: "."), last != UInt8(ascii: " ") else { return true }
+        let special = Array("\"*:<>?\\|".utf8)
+        if name.contains(where: { $0 < 0x20 || $0 == 0x7f || special.contains($0) }) { return true }
+        return String(validating: name, as: UTF8.self) == nil
+    }
+}
+
 extension [SkipReason: NumberSet] {
     /// Something that was wanted is not there.
     package var isMissed: Bool { contains { $0.key.kind == .missing && !$0.value.isEmpty } }

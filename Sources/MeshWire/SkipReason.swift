@@ -10,6 +10,9 @@ public enum SkipReason: UInt8, Sendable, Hashable, CaseIterable {
     case unchanged = 3
     /// A link out of the tree.
     case outside = 4
+    /// It is there, under another name or in a folder that it shares: its name differs from another one's in case only, and
+    /// the file system takes both for one.
+    case folded = 5
 
     // The destination cannot hold it.
     /// EINVAL, EILSEQ; on some file systems ENOENT.
@@ -56,7 +59,7 @@ extension SkipReason {
     package var kind: Kind {
         switch self {
         case .exists, .older: .kept
-        case .unchanged: .there
+        case .unchanged, .folded: .there
         case .outside, .name, .longName, .size, .noLinks, .inTheWay, .throughLink, .denied: .missing
         case .sourceDenied, .unreadable, .tooDeep, .ofKernel: .missing
         case .changing: .changing
@@ -65,6 +68,12 @@ extension SkipReason {
 
     /// The receiver's own rule left what was there.
     public var isKept: Bool { kind == .kept }
+
+    /// It stands at the destination.
+    public var isThere: Bool { kind == .there }
+
+    /// Its bytes did not come: what the transfer's root counts leaves it out.
+    package var isLeftOut: Bool { self != .folded }
 
     /// The destination refused it: what was written of it is removed.
     package var isRefusal: Bool { rawValue >= 16 && rawValue < 32 }
@@ -82,6 +91,7 @@ extension SkipReason {
         case .older: "what stands there is as new or newer"
         case .unchanged: "it is there already"
         case .outside: "the link leads out of the tree (--links all makes it)"
+        case .folded: "another name differs from it in case only, which the file system there does not tell apart"
         case .name: "the file system there does not take such a name"
         case .longName: "the name is too long for the file system there"
         case .size: "the file is larger than the file system there takes"
@@ -104,6 +114,7 @@ extension SkipReason {
         case .older: "older"
         case .unchanged: "unchanged"
         case .outside: "outside"
+        case .folded: "folded"
         case .name: "name"
         case .longName: "long-name"
         case .size: "size"

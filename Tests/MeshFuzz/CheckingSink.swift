@@ -22,6 +22,8 @@ final class CheckingSink: ChunkSink {
 
     private var unused: DiskError { .notFound(path: "") }
 
+    func foldsCase(_ entry: ReceivedEntry) throws(DiskError) -> Bool { false }
+
     func freeSpace() throws(DiskError) -> UInt64 { 0 }
     func existing(_ entry: ManifestEntry) throws(DiskError) -> ExistingFile? { nil }
     func inspectPart(_ entry: ReceivedEntry) throws(DiskError) -> (identity: PartIdentity, size: UInt64)? { nil }

@@ -277,4 +277,27 @@ import Testing
         _ = session.message(.manifestEnd(entries: 2, chunks: 2), now: now)
         #expect(session.diskFailed(.full(path: "x"), now: now).text == ["fail \(FailureCode.diskFull), tell the peer"])
     }
+
+    // MARK: names
+
+    /// What the destination may not take is made before it is wanted.
+    @Test func whereNamesAreRefusedDoubtfulOnesAreTriedFirst() {
+        var entries = received([1, 1])
+        entries[1].manifest.path = bytes("shot 10:20.png")
+        for triesNames in [true, false] {
+            var session = ReceiveSession(totals: totals(entries.map(\.manifest)), triesNames: triesNames, now: now)
+            _ = session.start(now: now)
+            let said = session.planned(entries.map { planned($0) }, next: 2, now: now).text
+            #expect(said.contains("make parts 1") == triesNames, "\(said)")
+            let refused = session.partsMade([:], refused: [1: .name], now: now).text
+            #expect(refused.contains { $0.hasPrefix("send skipped") }, "\(refused)")
+        }
+    }
+
+    @Test func doubtfulNames() {
+        func isDoubtful(_ name: String) -> Bool { ManifestEntry(kind: .file, path: bytes(name)).hasDoubtfulName }
+        for name in ["a:b", "d/a?", "x|y", "end.", "end ", "a\u{7}", "a\\b"] { #expect(isDoubtful(name), "\(name)") }
+        for name in ["a", "d:/a", "grün", ".hidden", "a b.c", "写真.jpg"] { #expect(!isDoubtful(name), "\(name)") }
+        #expect(ManifestEntry(kind: .file, path: [0x61, 0xff]).hasDoubtfulName)
+    }
 }

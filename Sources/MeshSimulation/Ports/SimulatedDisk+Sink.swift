@@ -4,6 +4,8 @@ package import NIOCore
 
 // The destination, call by call as `FileSink` does it.
 extension SimulatedDisk: ChunkSink {
+    package func foldsCase(_ entry: ReceivedEntry) throws(DiskError) -> Bool { false }
+
     package func freeSpace() throws(DiskError) -> UInt64 { 1 << 40 }
 
     package func existing(_ entry: ManifestEntry) throws(DiskError) -> ExistingFile? {

@@ -66,7 +66,8 @@ final class ReceivingSide {
             ReceivePorts(
                 transfer: record.id, journal: node.journal, sink: node.disk, pool: InlinePool(), rules: course.rules,
                 isLocal: true, isSettled: record.state.isSettled))
-        session = ReceiveSession(totals: record.totals, isRoomDoubtful: course.isRoomDoubtful, now: now())
+        session = ReceiveSession(
+            totals: record.totals, isRoomDoubtful: course.isRoomDoubtful, triesNames: true, now: now())
         accepts = record.totals.entries
         handle { $0.start(now: $1) }
         for message in held { handle { $0.message(message, now: $1) } }

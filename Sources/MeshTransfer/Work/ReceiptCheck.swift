@@ -32,7 +32,7 @@ package struct ReceiptCheck: Sendable {
     package func run(
         _ record: ReceiptRecord, skipped reasons: [SkipReason: NumberSet], at time: Int64
     ) async throws -> SendEvent {
-        let skipped = reasons.values.reduce(NumberSet()) { $0.union($1) }
+        let skipped = reasons.filter(\.key.isLeftOut).values.reduce(NumberSet()) { $0.union($1) }
         guard isSigned(record), let receipt = try? Receipt(reading: record.body), receipt.transfer == work.transfer,
             receipt.sender == sender, receipt.receiver == receiver
         else { return .receiptChecked(.wrong) }

@@ -26,7 +26,9 @@ package struct ReceiveCompletion: Sendable {
         try await finishFolders(at: time)
         let reasons = try await leftOut()
         let leftOut = reasons.values.reduce(NumberSet()) { $0.union($1) }
-        if let answer = try await kept(reasons) { return answer }
+        let folded = try await FoldedNames(ports: ports).find()
+        let told = folded.isEmpty ? reasons : reasons.merging([.folded: folded]) { $1 }
+        if let answer = try await kept(told) { return answer }
         let computed = try await RootComputation(
             journal: ports.journal, transfer: ports.transfer, direction: .receive, skipped: leftOut
         ).result()
@@ -38,11 +40,11 @@ package struct ReceiveCompletion: Sendable {
             isDurable: try await ports.journal.isDurable(ports.transfer), time: time)
         let body = receipt.encoded()
         let record = try sign(body)
-        try await ports.journal.noteSkipped([.changing: computed.lost], of: ports.transfer)
+        try await ports.journal.noteSkipped([.changing: computed.lost, .folded: folded], of: ports.transfer)
         let isWhole = !reasons.isMissed && computed.lost.isEmpty && computed.omitted.isEmpty
         try await ports.journal.complete(
             ports.transfer, state: isWhole ? .done : .partial, receipt: record, at: time)
-        return .completed(receipt, skipped: reasons, message: .receipt(body: body, signature: record.signature))
+        return .completed(receipt, skipped: told, message: .receipt(body: body, signature: record.signature))
     }
 
     /// The same answer as at the first time, for a sender that never got it; nil where the manifest has grown since.

@@ -118,7 +118,7 @@ final class TransferReport: Sendable {
                 chunks: receipt.chunks, chunksResumed: receipt.chunks - min(counters.chunks, receipt.chunks),
                 chunksRetried: counters.chunksRetried, seconds: Double(now - (state.accepted ?? now)) / 1e9,
                 root: receipt.root, skipped: left.count(.missing), kept: left.count(.kept),
-                unchanged: left.count(.there), failed: left.count(.changing), isDurable: receipt.isDurable,
+                unchanged: left.counts[.unchanged] ?? 0, failed: left.count(.changing), isDurable: receipt.isDurable,
                 outcome: Self.outcome(left))
         }
     }

@@ -97,7 +97,8 @@ final class ReceiveShell: TransferShell {
                 isSettled: accepted.record.state.isSettled))
         let now = NodeClock.monotonic
         let session = ReceiveSession(
-            totals: accepted.record.totals, promise: gate.promise, isRoomDoubtful: accepted.isRoomDoubtful, now: now)
+            totals: accepted.record.totals, promise: gate.promise, isRoomDoubtful: accepted.isRoomDoubtful,
+            triesNames: !accepted.keepsInodes, now: now)
         running = Running(record: accepted.record, work: work, session: session)
         syncer?.begin(accepted.record.id, accepted.sink)
         carry { $0.start(now: now) }

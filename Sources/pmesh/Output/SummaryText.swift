@@ -11,6 +11,7 @@ enum SummaryText {
 
     /// What became of an entry that does not stand at the destination as it was offered. The path is escaped.
     static func leftOut(_ path: String, _ reason: SkipReason) -> String {
+        if reason.isThere { return "\(path): \(reason.text)" }
         let word = reason.isKept ? "kept" : "left out"
         return "\(word): \(path): \(reason.text)"
     }
