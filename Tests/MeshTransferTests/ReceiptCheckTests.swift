@@ -102,4 +102,10 @@ import Testing
         #expect(try await verdict(record) == "proven")
         for side in [journal, there] { #expect(try side.transfer(id)?.state == .partial) }
     }
+
+    /// It came, under another name: nothing of it is missing from the root.
+    @Test func whatGotAnotherNameSinceNamesAreFoldedCounts() async throws {
+        #expect(try await verdict(signed(), skipped: [.folded: set(0)]) == "proven")
+        #expect(try journal.transfer(id)?.state == .done)
+    }
 }
