@@ -19,7 +19,7 @@ INSERT INTO transfer (id, direction, peer, code, roots, state, entries, files, c
   FROM model, more;
 INSERT INTO entry SELECT t.key, e.number, e.kind, e.path, e.size, e.allocated, e.mode, e.mtime_s, e.mtime_ns, e.target,
     e.first_chunk, e.chunks, e.state, e.part_device, e.part_inode, e.part_born, e.final_name, e.durable, e.source_device,
-    e.source_inode, e.source_changed
+    e.source_inode, e.source_changed, e.folder_origin, e.reason
   FROM transfer AS t, entry AS e, model AS m WHERE t.key <> m.key AND e.transfer = m.key;
 INSERT INTO chunk SELECT t.key, c.number, c.digest, c.state, c.attempts, c.boot, c.synced, c.acknowledged
   FROM transfer AS t, chunk AS c, model AS m WHERE t.key <> m.key AND c.transfer = m.key;
