@@ -11,7 +11,8 @@ struct FoldedNames: Sendable {
     func find() async throws -> NumberSet {
         guard let probe = try await probe() else { return NumberSet() }
         let sink = ports.sink
-        guard try await ports.pool.blocking({ try sink.foldsCase(probe) }) else { return NumberSet() }
+        // Where that cannot be found out nothing is told.
+        guard await (try? ports.pool.blocking({ try sink.foldsCase(probe) })) == true else { return NumberSet() }
         var seen = Set<Int>()
         var folded: [Range<UInt64>] = []
         try await ports.eachBatch { entries in

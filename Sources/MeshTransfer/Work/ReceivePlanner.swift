@@ -78,14 +78,23 @@ struct ReceivePlanner: Sendable {
         case .trusted: return PlannedEntry(entry: entry, missing: missing(plan, rows))
         case .rehashUnsynced: return try await hashAgain(entry, plan, rows, doubtful: rows.filter { !$0.isSynced })
         case .rehash:
-            var found = entry
-            found.part = observed?.identity
-            return try await hashAgain(found, plan, rows, doubtful: rows)
+            guard let part = observed?.identity else { return try await beginAgain(entry, plan, hasRows: true) }
+            return try await hashAgain(try await adopt(part, entry), plan, rows, doubtful: rows)
         case .gone: return try await beginAgain(entry, plan, hasRows: !rows.isEmpty)
         }
     }
 
-    /// What does not verify is wanted again. Where the part has another number than it had, that is written down.
+    /// The part has another number than it had, which is written down before anything is made of it.
+    private func adopt(_ part: PartIdentity, _ entry: ReceivedEntry) async throws -> ReceivedEntry {
+        var group = CommitGroup()
+        group.parts = [entry.number: part]
+        try await ports.journal.commit(group, to: ports.transfer)
+        var adopted = entry
+        adopted.part = part
+        return adopted
+    }
+
+    /// What does not verify is wanted again.
     private func hashAgain(
         _ entry: ReceivedEntry, _ plan: FilePlan, _ rows: [ChunkRecord], doubtful: [ChunkRecord]
     ) async throws -> PlannedEntry {
@@ -93,11 +102,6 @@ struct ReceivePlanner: Sendable {
         // It may stand under its final name by now, where nothing may be written to.
         if entry.state == .finishing, !bad.isEmpty { return try await beginAgain(entry, plan, hasRows: true) }
         if !bad.isEmpty { try await ports.journal.forget(chunks: bad, of: ports.transfer) }
-        if !ports.keepsInodes, let part = entry.part {
-            var group = CommitGroup()
-            group.parts = [entry.number: part]
-            try await ports.journal.commit(group, to: ports.transfer)
-        }
         return PlannedEntry(entry: entry, missing: missing(plan, rows).union(bad))
     }
 

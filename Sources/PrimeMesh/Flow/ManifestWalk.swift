@@ -28,19 +28,24 @@ struct ManifestWalk: Sendable {
         while true {
             try Task.checkCancellation()
             let entries = try await node.blocking { try walk.next(limit: Self.batch) }
-            try await manifest.append(entries, complete: entries.isEmpty)
             for skipped in walk.takeSkipped() where skipped.reason != .own { report.event(.warning("\(skipped)")) }
             for entry in entries {
                 if let reason = entry.manifest.omissionReason { report.leftOut(entry.manifest.path, reason) }
             }
             if entries.isEmpty { break }
+            try await manifest.append(entries, complete: false)
         }
         for sentence in Self.sentences(walk.counts) { report.event(.warning(sentence)) }
-        guard await manifest.totals.entries > walk.counts.omitted else {
-            throw MeshError(
-                .disk,
-                "nothing is left of what was to be sent: check the paths and their permissions, and the warnings above")
-        }
+        // Before the manifest is said to be whole: the same command once more shall say the same.
+        try await requireSomething(of: walk)
+        try await manifest.append([], complete: true)
+    }
+
+    private func requireSomething(of walk: SourceWalk) async throws {
+        guard await manifest.totals.entries <= walk.counts.omitted else { return }
+        throw MeshError(
+            .disk,
+            "nothing is left of what was to be sent: check the paths and their permissions, and the warnings above")
     }
 
     /// What is told once for all files.
