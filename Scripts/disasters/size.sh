@@ -17,9 +17,10 @@ INSERT INTO transfer (id, direction, peer, code, roots, state, entries, files, c
     direction, peer, NULL, CAST(substr(roots, 1, length(roots) - 1) || i || char(0) AS BLOB), 'active', entries, files, chunks, bytes, allocated,
     manifest_complete, options, created - i * 1000000000, updated - i * 1000000000
   FROM model, more;
-INSERT INTO entry SELECT t.key, e.number, e.kind, e.path, e.size, e.allocated, e.mode, e.mtime_s, e.mtime_ns, e.target,
-    e.first_chunk, e.chunks, e.state, e.part_device, e.part_inode, e.part_born, e.final_name, e.durable, e.source_device,
-    e.source_inode, e.source_changed, e.folder_origin, e.reason
+INSERT INTO entry (transfer, number, kind, path, size, allocated, mode, mtime_s, mtime_ns, target, first_chunk, chunks, state,
+    part_device, part_inode, part_born, final_name, durable, source_device, source_inode, source_changed)
+  SELECT t.key, e.number, e.kind, e.path, e.size, e.allocated, e.mode, e.mtime_s, e.mtime_ns, e.target, e.first_chunk, e.chunks,
+    e.state, e.part_device, e.part_inode, e.part_born, e.final_name, e.durable, e.source_device, e.source_inode, e.source_changed
   FROM transfer AS t, entry AS e, model AS m WHERE t.key <> m.key AND e.transfer = m.key;
 INSERT INTO chunk SELECT t.key, c.number, c.digest, c.state, c.attempts, c.boot, c.synced, c.acknowledged
   FROM transfer AS t, chunk AS c, model AS m WHERE t.key <> m.key AND c.transfer = m.key;
