@@ -74,7 +74,8 @@ extension ManifestEntry {
     /// Some file systems take no such name: characters that other systems give a meaning, controls, a dot or blank at the end,
     /// and bytes that are no text.
     package var hasDoubtfulName: Bool {
-        let name = path.suffix { $0 != UInt8(ascii: "/") }
+        let slash = path.lastIndex(of: UInt8(ascii: "/"))
+        let name = path.dropFirst(slash.map { $0 + 1 } ?? 0)
         guard let last = name.last, last != UInt8(ascii: "."), last != UInt8(ascii: " ") else { return true }
         let special = Array("\"*:<>?\\|".utf8)
         if name.contains(where: { $0 < 0x20 || $0 == 0x7f || special.contains($0) }) { return true }
