@@ -25,7 +25,8 @@ say "1. A folder to send: this checkout's sources and one generated file of ${SI
 mkdir "$work/tree"
 cp -a Package.swift README.md LICENSE Makefile Sources Tests Examples migrations Scripts "$work/tree/" 2>/dev/null || true
 head -c "$((${SIZE_MIB:-200} * 1048576))" /dev/urandom >"$work/tree/generated.bin"
-printf '%s files, %s\n' "$(find "$work/tree" -type f | wc -l)" "$(du -sh --apparent-size "$work/tree" | cut -f1)"
+bytes=$(du -sb --apparent-size "$work/tree" | cut -f1)
+printf '   %s files, %s MiB\n' "$(find "$work/tree" -type f | wc -l)" "$((bytes / 1048576))"
 
 # One attempt: the receiver is killed as soon as it tells that a quarter is there. Fails where it was done before that.
 attempt() {
@@ -34,7 +35,6 @@ attempt() {
   port=$(free_port)
   "$PMESH" send "$work/tree" --home "$work/A" --name ada --listen "127.0.0.1:$port" --quiet &
   sender=$!
-  local total=$(du -sb --apparent-size "$work/tree" | cut -f1)
   exec 4< <(exec "$PMESH" receive --home "$work/B" --name ben --out "$work/out" --yes --json --peer "127.0.0.1:$port")
   receiver=$!
   while read -r line <&4; do
@@ -42,7 +42,7 @@ attempt() {
       *'"event":"done"'* | *'"event":"error"'*) break ;;
       *'"event":"progress"'*)
         killed_at=$(number bytes "$line")
-        if [ "$killed_at" -ge $((total / 4)) ]; then
+        if [ "$killed_at" -ge $((bytes / 4)) ]; then
           kill -9 "$receiver"
           wait "$receiver" 2>/dev/null || true
           receiver=
@@ -67,7 +67,8 @@ for _ in 1 2 3 4 5; do
   case ${line:-} in *'"event":"error"'*) die "quickstart: the transfer failed: $line" ;; esac
 done
 [ -n "$killed" ] || die "quickstart: the transfer was always done before it could be killed; repeat it with a larger SIZE_MIB"
-echo "   killed when $((killed_at / 1048576)) MiB were there; no file stands under a final name unless it is whole"
+whole=$(find "$work/out" -type f ! -name '.pmesh-*' | wc -l)
+echo "   killed when $((killed_at / 1048576)) MiB were there: $whole files are whole and have their names, the others wait as hidden parts"
 
 say "3. ben resumes; ada, who is still waiting, goes on by herself"
 echo "   pmesh resume --home B"
@@ -87,3 +88,6 @@ say "5. ada's history"
 "$PMESH" history --home "$work/A"
 say "6. ben's history"
 "$PMESH" history --home "$work/B"
+
+say "That is all, and nothing of it stays on this machine"
+echo "   Between two machines: pmesh send PATH on one, pmesh receive on the other. README.md goes on from here."

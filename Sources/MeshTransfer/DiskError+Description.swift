@@ -10,7 +10,7 @@ extension DiskError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .full(let path):
-            "no space left for \(path): free some space and run the same command again, it goes on where it stopped"
+            "no space left for \(path): free some space and run both commands again, they go on where they stopped"
         case .denied(let path, let errno):
             "no permission for \(path) (\(Self.text(errno))): change its permissions or choose another folder"
         case .notFound(let path):
@@ -18,11 +18,11 @@ extension DiskError: CustomStringConvertible {
         case .changed(let path):
             "\(path) changed while it was read: send it again once nothing writes to it"
         case .displaced(let path):
-            "\(path) was removed or replaced by another program: run the same command again, it goes on with what is there"
+            "\(path) was removed or replaced by another program: run both commands again, they go on with what is there"
         case .escapes(let path):
             "\(path) leads out of the folder through a link: nothing was written there"
         case .inTheWay(let path):
-            "something of another kind stands at \(path): move it away and run the same command again"
+            "something of another kind stands at \(path): move it away and run both commands again"
         case .unfit(let path, let reason): "\(path) is left out: \(reason.text)"
         case .tooManyOpenFiles(let path):
             "too many open files at \(path): raise the limit (ulimit -n) and run the same command again"

@@ -99,6 +99,12 @@ import Testing
                 == "sent 1 file, 4.0 MiB in 2.0 s; 1 of 4 chunks were there already")
     }
 
+    @Test func aLossSaysNothingToDo() {
+        #expect(
+            SummaryText.lost("the connection with a:1 broke off (the peer is gone); try again")
+                == "connection lost: the connection with a:1 broke off (the peer is gone); waiting for the other side")
+    }
+
     @Test func theWorstOutcomeDecides() {
         var partial = summary()
         partial.outcome = .partial

@@ -16,6 +16,11 @@ enum SummaryText {
         return "\(word): \(path): \(reason.text)"
     }
 
+    /// What to do about it is left out: the program does it.
+    static func lost(_ reason: String) -> String {
+        "connection lost: \(reason.prefix { $0 != ";" }); waiting for the other side"
+    }
+
     /// What a person decides on.
     static func offer(_ offer: Offer) -> [String] {
         let more = offer.isCounting ? " so far, still counting" : ""

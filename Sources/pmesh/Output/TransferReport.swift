@@ -120,7 +120,7 @@ final class TransferReport: Sendable {
         case .leftOut(let path, let reason): leftOut(path, reason)
         case .moreLeftOut(let count): state.withLock { $0.leftOut += count }
         case .warning(let sentence): output.warning(sentence)
-        case .lost(let reason): output.note("connection lost (\(reason)); waiting for the other side")
+        case .lost(let reason): output.note(SummaryText.lost(reason))
         case .done(let summary):
             rest()
             SummaryText.lines(
