@@ -97,7 +97,7 @@ int64_t mesh_next_data(int descriptor, int64_t offset) {
     return lseek(descriptor, offset, SEEK_DATA);
 }
 
-int mesh_sending_times_of(int socket, struct mesh_sending_times *times) {
+int mesh_tcp_state_of(int socket, struct mesh_tcp_state *state) {
     // The kernel's own structure: the C library's ends before these times.
     struct tcp_info info;
     socklen_t length = sizeof info;
@@ -106,9 +106,9 @@ int mesh_sending_times_of(int socket, struct mesh_sending_times *times) {
         errno = ENOSYS;
         return -1;
     }
-    *times = (struct mesh_sending_times){
+    *state = (struct mesh_tcp_state){
         .busy = info.tcpi_busy_time, .window_limited = info.tcpi_rwnd_limited,
-        .buffer_limited = info.tcpi_sndbuf_limited};
+        .buffer_limited = info.tcpi_sndbuf_limited, .repeats = info.tcpi_retransmits};
     return 0;
 }
 

@@ -22,7 +22,8 @@ extension ChannelSession {
             return [.close(name, .unknown)]
         }
         slots[index].pending = nil
-        var instructions: [Instruction] = []
+        var instructions = dropDead()
+        let isProof = name == scout || !instructions.isEmpty
         for old in lanes.indices where lanes[old].name.prime == name.prime && !lanes[old].isDraining {
             lanes[old].drainingSince = now
             counters.renewals += 1
@@ -33,8 +34,9 @@ extension ChannelSession {
         counters.lanesOpened += 1
         counters.generation = max(counters.generation, name.generation)
         lanelessSince = nil
-        if phase == .recovering { phase = .opening }
         instructions.append(probe(lanes.count - 1, now: now))
+        if phase == .recovering { phase = .opening }
+        if isProof { instructions += dialMissing(now: now) }
         return instructions
     }
 
@@ -52,7 +54,10 @@ extension ChannelSession {
         counters.dialsFailed += 1
         // The listener lost what was agreed: no dial of this epoch can succeed any more. While the epoch is new, it may
         // just not have heard yet that its offer was accepted.
-        if reason == .unknown, phase == .open, lanelessSince != nil { return beginRecovery(now: now) }
+        if reason == .unknown, lanelessSince != nil {
+            if phase == .open { return beginRecovery(forgotten: true, now: now) }
+            if phase == .recovering { return [] }
+        }
         return redial(index, now: now, using: &generator)
     }
 
@@ -71,6 +76,7 @@ extension ChannelSession {
         guard isRunning, let index = lanes.firstIndex(where: { $0.name == name }),
             lanes[index].health.echoed(number, now: now)
         else { return [] }
+        latency = lanes[index].health.lastLatency
         if let slot = slot(of: name) { slots[slot].backoff.reset() }
         if !lanes[index].isDraining { outageSince = nil }
         guard phase == .opening else { return [] }
@@ -125,13 +131,16 @@ extension ChannelSession {
     mutating func redial(
         _ slot: Int, now: UInt64, using generator: inout some RandomNumberGenerator
     ) -> [Instruction] {
-        guard isDialer, phase != .recovering else { return [] }
-        return dial(slot, at: now + slots[slot].backoff.next(using: &generator))
+        guard isDialer else { return [] }
+        let pause = slots[slot].backoff.next(using: &generator)
+        let isScout = scout.map { self.slot(of: $0) == slot } ?? false
+        guard isScout else { return phase == .recovering ? [] : dial(slot, at: now + pause) }
+        return sendScout(slot, at: now + min(pause, Self.scoutPause))
     }
 
     mutating func dial(_ slot: Int, at time: UInt64) -> [Instruction] {
         // 2^32 dials of one lane, at ten a second, take 13 years; then recovery begins new generations.
-        guard phase != .recovering, slots[slot].highest < .max else { return [] }
+        guard slots[slot].highest < .max else { return [] }
         slots[slot].highest += 1
         slots[slot].pending = slots[slot].highest
         let name = LaneName(

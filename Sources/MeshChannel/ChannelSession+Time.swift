@@ -10,7 +10,7 @@ extension ChannelSession {
         lastTick = now
         var instructions = closeBadLanes(now: now, using: &generator)
         for index in lanes.indices where now >= lanes[index].nextProbe { instructions.append(probe(index, now: now)) }
-        instructions += renewLanes(now: now)
+        instructions += renewLanes(now: now) + examinations
         switch phase {
         case .opening, .open:
             if let since = lanelessSince, now >= since + grace { instructions += beginRecovery(now: now) }
@@ -30,6 +30,7 @@ extension ChannelSession {
         agreed = next
         slots = Self.slots(of: next)
         growth = LaneGrowth(lanes: next.lanes)
+        scout = nil
         offeredEpoch = max(offeredEpoch, next.epoch)
         offeredSet = next.set
         counters.epoch = next.epoch
@@ -55,13 +56,15 @@ extension ChannelSession {
         return (0..<growth.lanes).flatMap { dial($0, at: now) }
     }
 
-    /// No lane is left. Dials under way are void; the dialer asks for the next epoch, the listener waits for the offer
-    /// and still admits lanes of the present one, since the dialer may not have given it up.
-    mutating func beginRecovery(now: UInt64) -> [Instruction] {
+    /// No lane is left. Dials under way are void; the dialer asks for the next epoch over the control link, which may be
+    /// as dead, and dials one lane of the present epoch all the while, unless the peer has `forgotten` it. The listener
+    /// waits for the offer, and admits lanes of both.
+    mutating func beginRecovery(forgotten: Bool = false, now: UInt64) -> [Instruction] {
         phase = .recovering
         guard isDialer else { return [] }
         for index in slots.indices { slots[index].pending = nil }
-        return askForRecovery(now: now)
+        scout = nil
+        return askForRecovery(now: now) + (forgotten ? [] : sendScout(0, at: now))
     }
 
     private mutating func continueRecovery(now: UInt64) -> [Instruction] {

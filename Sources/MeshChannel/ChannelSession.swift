@@ -21,8 +21,11 @@ package struct ChannelSession: Equatable, Sendable {
         case dial(LaneName, at: UInt64)
         /// Send `ChannelTest.probe` with this number, before anything else that waits.
         case probe(LaneName, number: UInt64)
-        /// Close this lane at once; nothing more will be said of it. Chunks under way on it are to be sent again.
+        /// Close this lane at once; nothing more will be said of it. Chunks under way on it are to be sent again. With
+        /// `timedOut` nobody answers on it: no goodbye is waited for.
         case close(LaneName, FailureCode)
+        /// Ask the system how often TCP sent the lane's oldest bytes again, and report it by ``repeated(_:count:now:)``.
+        case examine(LaneName)
         /// Send `ChannelTest.drain`, give the lane no new work, close it when what is under way has ended.
         case drain(LaneName)
         /// A lane of this epoch passed its channel test: tell the peer `ready`; transfers may go on. Once per epoch.
@@ -56,6 +59,12 @@ package struct ChannelSession: Equatable, Sendable {
     package static let recoveryGrace: UInt64 = 5_000_000_000
     /// The same before the first lane of an epoch was up: one handshake may take 10 s.
     package static let openingGrace: UInt64 = 15_000_000_000
+    /// What a scout waits for before it is dialed again at most, and for its connection at least, nanoseconds. TCP itself
+    /// asks twice within the latter, and after it ever more seldom.
+    package static let scoutPause: UInt64 = 500_000_000
+    package static let scoutLimit: UInt64 = 2_000_000_000
+    /// Any other dial is given up after this time, nanoseconds.
+    package static let dialLimit: UInt64 = 10_000_000_000
     /// An offer is answered within this time, nanoseconds.
     package static let answerTime: UInt64 = 10_000_000_000
 
@@ -69,8 +78,12 @@ package struct ChannelSession: Equatable, Sendable {
     var phase = Phase.idle
     var slots: [LaneSlot]
     var growth: LaneGrowth
+    /// The lane that is dialed beside dead ones, or while none is left, to learn when there is a path again.
+    var scout: LaneName?
     var nextProbeNumber: UInt64 = 0
     var lastTick: UInt64 = 0
+    /// The last echo's round trip on any lane, nanoseconds.
+    var latency: UInt64?
     /// Since when no lane takes work.
     var lanelessSince: UInt64?
     /// Since when the channel has not passed a channel test with a lane it still has.
@@ -117,6 +130,12 @@ package struct ChannelSession: Equatable, Sendable {
     package func isWanted(_ name: LaneName) -> Bool {
         guard isRunning, let index = slot(of: name) else { return false }
         return slots[index].pending == name.generation
+    }
+
+    /// How long the connection of this lane may take, nanoseconds. A scout that got no answer is dialed anew, so that one
+    /// leaves within a second of the path's return; a path that is slow has its time.
+    package func connectLimit(_ name: LaneName) -> UInt64 {
+        name == scout ? min(max(Self.scoutLimit, 4 * (latency ?? 0)), Self.dialLimit) : Self.dialLimit
     }
 
     /// Lanes that new work may go to. Where all are poor, the poor ones: a slow channel is better than none.

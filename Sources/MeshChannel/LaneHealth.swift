@@ -19,6 +19,11 @@ package struct LaneHealth: Hashable, Sendable {
     package static let patience: UInt64 = 2_000_000_000
     /// Silence that ends a lane, nanoseconds.
     package static let longestSilence: UInt64 = 30_000_000_000
+    /// The system is asked how TCP does when what went out was not answered for this long, nanoseconds.
+    private static let shortSilence: UInt64 = 1_000_000_000
+    /// So often TCP has sent the same bytes again when nobody answers any more: 0.2 + 0.4 + 0.8 s on a short path, and
+    /// with each time twice as long a pause. On a path that is only slow, answers come before that.
+    private static let deadRepeats = 3
     /// Writes smaller than this say nothing of a lane's speed, bytes.
     private static let smallestSample = 16 * 1024
     /// Echoes that may be owed: at 5 s or more between probes, 30 s of silence come before.
@@ -39,6 +44,10 @@ package struct LaneHealth: Hashable, Sendable {
     private var owed: [Owed] = []
     /// When the peer was last heard, in time lived.
     private var heardAt: UInt64 = 0
+    /// When the first of what went out since the peer was last heard did so, in time lived.
+    private var unansweredSince: UInt64?
+    /// How often TCP sent the oldest bytes again, when the system was last asked.
+    private var repeats = 0
     /// Picoseconds per byte of the last writes, a ring.
     private var pace: [UInt64] = []
     private var nextPace = 0
@@ -62,6 +71,14 @@ package struct LaneHealth: Hashable, Sendable {
         return clock.lived - max(oldest.asked, heardAt)
     }
 
+    /// Something went out a second ago or longer, and nothing was heard since.
+    package var isWaiting: Bool {
+        unansweredSince.map { clock.lived - $0 >= Self.shortSilence } ?? false
+    }
+
+    /// The peer is out of reach by this lane: TCP itself gets no answer, and tries ever more seldom.
+    package var isDead: Bool { isWaiting && repeats >= Self.deadRepeats }
+
     package var verdict: Verdict {
         if silence >= Self.longestSilence { return .replace }
         guard resultCount >= Self.fewestResults else { return .good }
@@ -83,6 +100,7 @@ package struct LaneHealth: Hashable, Sendable {
         clock.advance(to: now)
         if owed.count == Self.mostOwed { owed.removeFirst() }
         owed.append(Owed(number: number, asked: clock.lived))
+        unansweredSince = unansweredSince ?? clock.lived
     }
 
     /// An echo arrived. One that nobody is waiting for only says that the peer is there. True if it was awaited.
@@ -99,15 +117,21 @@ package struct LaneHealth: Hashable, Sendable {
         return true
     }
 
+    /// The system's word on how often TCP sent the lane's oldest bytes again.
+    package mutating func repeated(_ count: Int) { repeats = count }
+
     /// Anything arrived on the lane.
     package mutating func heard(now: UInt64) {
         clock.advance(to: now)
         heardAt = clock.lived
+        unansweredSince = nil
+        repeats = 0
     }
 
     /// The socket took a buffer of `bytes` that was handed to it at `start`.
     package mutating func wrote(_ bytes: Int, start: UInt64, now: UInt64) {
         clock.advance(to: now)
+        unansweredSince = unansweredSince ?? clock.lived
         let took = clock.lived(since: start)
         count(took <= Self.patience || took <= writePatience(bytes))
         guard bytes >= Self.smallestSample else { return }

@@ -40,6 +40,13 @@ package final class Lane: Sendable {
     /// Sends a probe; the answer comes as ``LaneEvent/echo(number:roundTrip:)``.
     package func probe(number: UInt64) { core.onLoop { $0.probe(number) } }
 
+    /// Asks the system how the lane does; ``takeRepeats()`` has the answer a moment later.
+    package func examine() { core.onLoop { $0.examine() } }
+
+    /// How often TCP had sent the lane's oldest bytes again without an answer, once for each ``examine()``. Grows with the
+    /// time for which a path is dead, and stays 0 where one is only slow.
+    package func takeRepeats() -> Int? { core.ledger.takeRepeats() }
+
     /// Tells the peer that no more new work should go on this lane.
     package func drain() { core.onLoop { $0.send(.drain) } }
 
@@ -48,6 +55,9 @@ package final class Lane: Sendable {
 
     /// Closes now; what waits is lost.
     package func close(_ reason: LaneClosure = .done) { core.onLoop { $0.close(reason) } }
+
+    /// Closes now, and has the peer hear of it at once if it can hear anything: for a lane that nobody answers.
+    package func abort() { core.onLoop { $0.close(.done, isAbrupt: true) } }
 
     /// Closes once the socket has taken all that waits.
     package func closeWhenSent() { core.onLoop { $0.closeWhenSent() } }

@@ -285,6 +285,11 @@ final class LaneHandler: ChannelInboundHandler {
         ledger.note(sending.share)
     }
 
+    func examine() {
+        guard closure == nil, let context else { return }
+        ledger.note(repeats: LaneSocket.repeats(context.channel))
+    }
+
     // MARK: The end
 
     func closeWhenSent() {
@@ -292,13 +297,14 @@ final class LaneHandler: ChannelInboundHandler {
         if outbox.isIdle { close(.done) }
     }
 
-    func close(_ reason: LaneClosure) {
+    func close(_ reason: LaneClosure, isAbrupt: Bool = false) {
         guard closure == nil else { return }
         deliver()
         closure = reason
         if case .underWay(_, _, let limit) = opening { limit?.cancel() }
         mailbox.closed(reason)
-        context?.close(promise: nil)
+        guard let context else { return }
+        if isAbrupt { LaneSocket.closeAbruptly(context.channel) } else { context.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -17,6 +17,9 @@ final class LaneLedger: Sendable {
     private static let awaited = -1
     private static let untold = -2
 
+    /// How often TCP sent the oldest bytes again; -1 where nobody asked since it was taken.
+    private let repeats = Atomic<Int>(-1)
+
     private static let writesKept = 64
 
     /// The newest writes, for whoever keeps the lane's health.
@@ -36,6 +39,13 @@ final class LaneLedger: Sendable {
             case .told(let share): Int(share * 1_000_000)
             }
         share.store(value, ordering: .relaxed)
+    }
+
+    func note(repeats count: Int) { repeats.store(count, ordering: .relaxed) }
+
+    func takeRepeats() -> Int? {
+        let count = repeats.exchange(-1, ordering: .relaxed)
+        return count < 0 ? nil : count
     }
 
     var networkShare: NetworkShare {

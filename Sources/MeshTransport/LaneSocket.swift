@@ -1,4 +1,5 @@
 import CPosix
+import Glibc
 import MeshChannel
 import NIOCore
 
@@ -19,16 +20,31 @@ enum LaneSocket {
         try options.setOption(.tcpOption(notSentLowWater), value: 128 * 1024)
     }
 
+    /// Closes without a goodbye of TLS, which would be waited for, and tells the peer at once (RST), where the system would
+    /// wait with it until TCP tries the next time.
+    static func closeAbruptly(_ channel: any Channel) {
+        _ = (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        let below = try? channel.pipeline.syncOperations.context(handlerType: WireCountingHandler.self)
+        if let below { below.close(promise: nil) } else { channel.close(promise: nil) }
+    }
+
     /// What the connection has waited for so far; nil where the system does not tell.
     static func sendingTimes(_ channel: any Channel) -> SendingTimes? {
-        let times = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
-            of: NIOBSDSocket.Handle.self
-        ) { socket -> SendingTimes? in
-            var times = mesh_sending_times()
-            guard mesh_sending_times_of(socket, &times) == 0 else { return nil }
-            return SendingTimes(
-                busy: times.busy, windowLimited: times.window_limited, bufferLimited: times.buffer_limited)
+        state(channel).map {
+            SendingTimes(busy: $0.busy, windowLimited: $0.window_limited, bufferLimited: $0.buffer_limited)
         }
-        return times.flatMap(\.self)
+    }
+
+    /// How often TCP has sent the oldest bytes again without an answer; 0 where the system does not tell.
+    static func repeats(_ channel: any Channel) -> Int { Int(state(channel)?.repeats ?? 0) }
+
+    private static func state(_ channel: any Channel) -> mesh_tcp_state? {
+        let state = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+            of: NIOBSDSocket.Handle.self
+        ) { socket -> mesh_tcp_state? in
+            var state = mesh_tcp_state()
+            return mesh_tcp_state_of(socket, &state) == 0 ? state : nil
+        }
+        return state.flatMap(\.self)
     }
 }

@@ -16,13 +16,14 @@ package struct NodeDialer: Sendable {
         self.contexts = contexts
     }
 
-    /// A connection to `address` for one plane, TLS handshake done, within `timeout` in all. A host name's addresses are
+    /// A connection to `address` for one plane, TLS handshake done, within `timeout` in all, of which the peer's system
+    /// may take `connect` to answer. A host name's addresses are
     /// tried as RFC 8305 describes. Cancelling the surrounding task ends the attempt.
     ///
     /// TLS 1.3 lets a dialer finish before the listener has looked at the dialer's certificate: a listener that rejects
     /// it closes the link or lane made of the connection, with `untrusted` as its reason.
     package func dial(
-        _ address: NodeAddress, plane: Plane, credentials: TLSCredentials, timeout: Duration
+        _ address: NodeAddress, plane: Plane, credentials: TLSCredentials, connect: Duration? = nil, timeout: Duration
     ) async throws(TransportError) -> SecureConnection {
         let context = try contexts.client(credentials, plane: plane)
         let limit = TimeAmount(timeout)
@@ -31,7 +32,7 @@ package struct NodeDialer: Sendable {
         do {
             return try await withTaskCancellationHandler {
                 let bootstrap = ClientBootstrap(group: group)
-                    .connectTimeout(limit)
+                    .connectTimeout(min(limit, TimeAmount(connect ?? timeout)))
                     .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                     // Not before TLS is there to read: a stranger that speaks first would go unheard.
                     .channelOption(.autoRead, value: false)

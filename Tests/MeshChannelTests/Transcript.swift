@@ -31,17 +31,18 @@ struct Transcript {
         return session.echo(name, number: number, now: now)
     }
 
-    /// Lets time pass with a peer that answers all probes but those of `silent`; whatever else came up.
+    /// Lets time pass with a peer that answers all probes but those of `silent`, whose bytes TCP sent again `repeats` times
+    /// by then; whatever else came up.
     mutating func pass(
-        from start: UInt64, to end: UInt64, silent: Set<LaneName> = []
+        from start: UInt64, to end: UInt64, silent: Set<LaneName> = [], repeats: Int = 0
     ) -> [ChannelSession.Instruction] {
         var seen: [ChannelSession.Instruction] = []
         for now in stride(from: start, through: end, by: Int(500 * ms)) {
             for instruction in tick(now) {
-                if case .probe(let name, _) = instruction {
-                    if !silent.contains(name) { seen += answer(instruction, now + ms) }
-                } else {
-                    seen.append(instruction)
+                switch instruction {
+                case .probe(let name, _): if !silent.contains(name) { seen += answer(instruction, now + ms) }
+                case .examine(let name): seen += session.repeated(name, count: repeats, now: now + ms)
+                default: seen.append(instruction)
                 }
             }
         }

@@ -26,14 +26,16 @@ struct mesh_status {
     uint32_t group;
 };
 
-/// What a TCP connection has waited for since it was made, microseconds (TCP_INFO of Linux 4.10 and later).
-struct mesh_sending_times {
-    /// Something was under way or waited to leave.
+/// What the kernel tells of a TCP connection (TCP_INFO of Linux 4.10 and later).
+struct mesh_tcp_state {
+    /// Microseconds since it was made in which something was under way or waited to leave.
     uint64_t busy;
-    /// Of that: the receiver's window let no more leave.
+    /// Of these: the receiver's window let no more leave.
     uint64_t window_limited;
-    /// Of that: the sending buffer was full.
+    /// Of these: the sending buffer was full.
     uint64_t buffer_limited;
+    /// How often, one after another, the oldest bytes were sent again without an answer.
+    uint32_t repeats;
 };
 
 extern const int mesh_o_path;
@@ -54,8 +56,8 @@ int mesh_punch_hole(int descriptor, int64_t offset, int64_t length);
 int mesh_sync_filesystem_of(int descriptor);
 /// lseek with SEEK_DATA: where the next data at or behind `offset` begins; ENXIO where there is none.
 int64_t mesh_next_data(int descriptor, int64_t offset);
-/// getsockopt with TCP_INFO; ENOSYS where the kernel tells less than these times.
-int mesh_sending_times_of(int socket, struct mesh_sending_times *times);
+/// getsockopt with TCP_INFO; ENOSYS where the kernel tells less than this.
+int mesh_tcp_state_of(int socket, struct mesh_tcp_state *state);
 /// fcntl with F_DUPFD_CLOEXEC.
 int mesh_duplicate(int descriptor);
 /// Keeps freed memory of chunk size for reuse instead of giving it back to the kernel with each chunk, in one arena (two

@@ -92,6 +92,10 @@ struct LaneRoad {
         case .dial(let name, let time): dials.append((name, time))
         case .probe(let name, let number): send(.probe(number: number, sent: now), on: name, from: side)
         case .close(let name, _): leave(name, side)
+        case .examine(let name):
+            guard let lane = lanes.first(where: { $0.name == name }) else { return }
+            let (now, count) = (now, lane.stalledUntil > now ? 5 : 0)
+            perform(side) { channel, _ in channel.repeated(name, count: count, now: now) }
         case .drain(let name):
             send(.drain, on: name, from: side)
             drains(name, side)

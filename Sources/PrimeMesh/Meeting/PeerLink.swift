@@ -23,14 +23,15 @@ struct PeerLink: Sendable {
         try await scope.keepPin(peer, secret)
     }
 
-    /// Dialer: a connection for one lane, checked like the control link's, and to the same node.
-    func dialLane(_ agreed: AgreedChannel, node: NodeContext) async throws -> SecureConnection {
+    /// Dialer: a connection for one lane, checked like the control link's, and to the same node. `limit`: how long the
+    /// peer's system may take to answer.
+    func dialLane(_ agreed: AgreedChannel, node: NodeContext, limit: Duration) async throws -> SecureConnection {
         let remote = control.connection.remoteAddress
         let port = agreed.dataPort.flatMap { UInt16(exactly: $0) } ?? remote.port
         let address = NodeAddress(host: agreed.dataHost ?? remote.host, port: port)
         let credentials = try scope.credentials(at: NodeClock.wall)
         let connection = try await node.dialer.dial(
-            address, plane: .lane, credentials: credentials, timeout: .seconds(10))
+            address, plane: .lane, credentials: credentials, connect: limit, timeout: .seconds(10))
         do {
             _ = try scope.check(connection, plane: .lane, pinned: peer.nodeID)
             return connection

@@ -38,9 +38,10 @@ extension PeerSession {
             switch instruction {
             case .dial(let name, let time): dial(name, at: time)
             case .probe(let name, let number): lanes[name]?.probe(number: number)
-            case .close(let name, _):
-                lanes[name]?.close()
+            case .close(let name, let reason):
+                if reason == .timedOut { lanes[name]?.abort() } else { lanes[name]?.close() }
                 laneGone(name)
+            case .examine(let name): lanes[name]?.examine()
             case .drain(let name):
                 lanes[name]?.drain()
                 drains(name)
@@ -74,9 +75,9 @@ extension PeerSession {
         desk.asking {
             let now = NodeClock.monotonic
             if time > now { try? await Task.sleep(for: .nanoseconds(Int64(time - now))) }
-            guard await self.isWanted(name) else { return }
+            guard let limit = await self.connectLimit(name) else { return }
             do {
-                let connection = try await link.dialLane(agreed, node: node)
+                let connection = try await link.dialLane(agreed, node: node, limit: limit)
                 let lane = try await Lane.open(connection, name: name, key: agreed.key, nonce: node.secret())
                 await Self.follow(lane, desk.events)
             } catch TransportError.laneRefused(let code) {
@@ -87,7 +88,11 @@ extension PeerSession {
         }
     }
 
-    private func isWanted(_ name: LaneName) -> Bool { channel?.isWanted(name) ?? false }
+    /// Nil where the lane is not wanted any more.
+    private func connectLimit(_ name: LaneName) -> Duration? {
+        guard let channel, channel.isWanted(name) else { return nil }
+        return .nanoseconds(channel.connectLimit(name))
+    }
 
     /// Passes a lane's events on until it is over.
     static func follow(_ lane: Lane, _ events: AsyncStream<PeerEvent>.Continuation) async {
@@ -163,6 +168,7 @@ extension PeerSession {
                 channel?.frameWritten(lane.name, bytes: write.bytes, start: write.start, now: write.end)
                 meter.add(UInt64(write.bytes))
             }
+            if let count = lane.takeRepeats() { carryOut(channel?.repeated(lane.name, count: count, now: now) ?? []) }
         }
         if let (bytes, interval) = meter.due(now: now) {
             carryOut(channel?.throughput(bytes, over: interval, now: now) ?? [])
