@@ -17,6 +17,7 @@ extension Journal {
                 guard db.changesCount == 1 else { throw Self.unknown(entry: number, id) }
             }
             for retry in group.retries { try retry.insert(db, transfer: head.key) }
+            if !group.retries.isEmpty { try Self.dropOldRetries(db, transfer: head.key) }
         }
     }
 

@@ -71,19 +71,6 @@ extension Journal {
         }
     }
 
-    package func record(_ retry: RetryRecord, of id: TransferID) async throws {
-        try await write { db in try retry.insert(db, transfer: try TransferHead(db, id).key) }
-    }
-
-    /// The latest retries first, at most `limit`.
-    package func retries(of id: TransferID, limit: Int) async throws -> [RetryRecord] {
-        try await read { db in
-            try db.rows(
-                "SELECT \(RetryRecord.columns) FROM retry WHERE transfer = ?1 ORDER BY key DESC LIMIT ?2",
-                .int(try TransferHead(db, id).key), .int(Int64(max(0, limit))), read: RetryRecord.init)
-        }
-    }
-
     /// Folds what chunk rows a finished transfer still has into digest lists, a batch to a transaction. May be cut off
     /// anywhere and repeated.
     package func fold(_ id: TransferID) async throws {

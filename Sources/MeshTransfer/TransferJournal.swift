@@ -63,7 +63,8 @@ package protocol TransferJournal: Sendable {
     /// Keeps the signed receipt, ends the transfer as `done` or `partial` and folds its chunk rows into the entries.
     func complete(_ id: TransferID, state: TransferState, receipt: ReceiptRecord, at time: Int64) async throws
     func receipt(of id: TransferID) async throws -> ReceiptRecord?
-    func record(_ retry: RetryRecord, of id: TransferID) async throws
+    /// What was tried again; the latest are kept.
+    func record(_ retries: [RetryRecord], of id: TransferID) async throws
 }
 
 /// A receipt as it is kept on both sides.

@@ -118,7 +118,7 @@ import Testing
                 (0..<25_000).map { ManifestEntry(kind: .folder, path: bytes("d\($0)"), firstChunk: 3) },
                 to: transferID(2))
             try await journal.commit(group(0..<3), to: transferID(2))
-            try await journal.record(RetryRecord(subject: .entry(1), reason: "x", time: 1), of: transferID(2))
+            try await journal.record([RetryRecord(subject: .entry(1), reason: "x", time: 1)], of: transferID(2))
             try await journal.forget(transferID(2), at: 1)
             try await journal.forget(transferID(1), at: 1)
             #expect(try await journal.transfers().map(\.id) == [transferID(4), transferID(3)])

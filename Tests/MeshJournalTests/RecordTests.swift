@@ -46,24 +46,6 @@ import Testing
         }
     }
 
-    @Test func eventsMakeRoomForLaterOnes() async throws {
-        try await withJournal { journal in
-            let count = Journal.eventLimit + 20
-            for number in 0..<count {
-                try await journal.append(
-                    EventRecord(kind: number % 2 == 0 ? "even" : "odd", subject: "", message: "\(number)", time: 1))
-            }
-            let events = try await journal.events(limit: 100_000)
-            #expect(events.count == Journal.eventLimit)
-            #expect(events.first?.message == "\(count - 1)")
-            #expect(events.last?.message == "20")
-            #expect(try await journal.events(kind: "even", limit: 1).first?.message == "\(count - 2)")
-            let long = EventRecord(kind: String(repeating: "e\u{301}", count: 99), subject: "", message: "", time: 1)
-            try await journal.append(long)
-            #expect(try await journal.events(limit: 1).first?.kind.unicodeScalars.count == 64)
-        }
-    }
-
     @Test func retriesAreListed() async throws {
         try await withJournal { journal in
             try await journal.create(record(1, .receive))
@@ -73,23 +55,26 @@ import Testing
                 RetryRecord(subject: .channel(epoch: .max), reason: "no lane left", time: 3),
                 RetryRecord(subject: .entry(7), reason: "changed", time: 4),
             ]
-            for retry in retries { try await journal.record(retry, of: transferID(1)) }
+            try await journal.record(Array(retries[..<1]), of: transferID(1))
+            try await journal.record(Array(retries[1...]), of: transferID(1))
             #expect(try await journal.retries(of: transferID(1), limit: 9) == retries.reversed())
             #expect(try await journal.retries(of: transferID(1), limit: 1) == [retries[3]])
+            let counts = try await journal.retryCounts(of: transferID(1))
+            #expect(counts.chunks == 1 && counts.lanes == 1 && counts.channels == 1 && counts.entries == 1)
         }
     }
 
-    @Test func chatIsKept() async throws {
+    /// A peer that drops its lanes for ever fills no disk; another transfer's are its own.
+    @Test func retriesMakeRoomForLaterOnes() async throws {
         try await withJournal { journal in
-            var hello = MessageRecord(
-                peer: nodeID(1), direction: .send, body: "h\u{e9}llo\n", time: 1, isDelivered: false)
-            let empty = MessageRecord(peer: nodeID(2), direction: .receive, body: "", time: 2, isDelivered: true)
-            let key = try await journal.append(hello)
-            try await journal.append(empty)
-            try await journal.markDelivered(message: key)
-            hello.isDelivered = true
-            #expect(try await journal.messages(limit: 9) == [empty, hello])
-            #expect(try await journal.messages(peer: nodeID(1), limit: 9) == [hello])
+            for number in [UInt8(1), 2] { try await journal.create(record(number, .receive)) }
+            let lost = { RetryRecord(subject: .lane(prime: $0), reason: "lane lost", time: 0) }
+            try await journal.record([lost(1)], of: transferID(2))
+            try await journal.record((0..<UInt16(Journal.retryLimit)).map(lost), of: transferID(1))
+            try await journal.record([lost(9_999)], of: transferID(1))
+            let kept = try await journal.retries(of: transferID(1), limit: .max)
+            #expect(kept.count == Journal.retryLimit && kept.first == lost(9_999) && kept.last == lost(1))
+            #expect(try await journal.retryCounts(of: transferID(2)).lanes == 1)
         }
     }
 }

@@ -222,7 +222,8 @@ private func commitsGroups(_ journal: some TransferJournal) async throws {
     #expect(try await entry(0)?.isDurable == true)
     #expect(try await entry(1)?.isDurable == false)
     #expect(try await journal.chunks(of: transferID(1), in: 0..<9, limit: 9).map(\.isSynced) == [false, true])
-    try await journal.record(RetryRecord(subject: .lane(prime: 1009), reason: "lane lost", time: 5), of: transferID(1))
+    try await journal.record(
+        [RetryRecord(subject: .lane(prime: 1009), reason: "lane lost", time: 5)], of: transferID(1))
 }
 
 private func commitsAllOrNothing(_ journal: some TransferJournal) async throws {

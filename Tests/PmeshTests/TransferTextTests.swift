@@ -39,6 +39,17 @@ import Testing
         #expect(text.hasSuffix(#""receiptValid":null}"#))
     }
 
+    @Test func oneTransferTellsWhatWasTriedAgain() {
+        var one = transfer()
+        one.retries = TransferRetries(chunks: 0, lanes: 0, channels: 0, entries: 0)
+        #expect(!TransferText.details(one).contains { $0.hasPrefix("tried again") })
+        one.retries = TransferRetries(chunks: 2, lanes: 1, channels: 0, entries: 0)
+        #expect(TransferText.details(one).contains("tried again  2 chunks, 1 lane"))
+        #expect(
+            TransferText.line(one).text.hasSuffix(
+                #""chunksRetried":2,"lanesRetried":1,"channelsRetried":0,"filesRetried":0}"#))
+    }
+
     @Test func totals() {
         var sent = transfer()
         sent.direction = .send

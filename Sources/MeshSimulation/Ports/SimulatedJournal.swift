@@ -167,8 +167,8 @@ package final class SimulatedJournal: TransferJournal {
 
     package func receipt(of id: TransferID) throws -> ReceiptRecord? { try read(id) { $0.receipt } }
 
-    package func record(_ retry: RetryRecord, of id: TransferID) throws {
-        try change(id) { $0.retries.append(retry) }
+    package func record(_ retries: [RetryRecord], of id: TransferID) throws {
+        try change(id) { $0.retries += retries }
     }
 
     /// What had to be done again, in its order.

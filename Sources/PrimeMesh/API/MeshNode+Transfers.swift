@@ -23,7 +23,14 @@ extension MeshNode {
 
     /// By full id or unique beginning.
     public func transfer(_ id: String) async throws(MeshError) -> TransferInfo {
-        try await MeshError.catching { try await info(try await record(id).id) }
+        try await MeshError.catching {
+            let id = try await record(id).id
+            var found = try await info(id)
+            let counts = try await context.journal.retryCounts(of: id)
+            found.retries = TransferRetries(
+                chunks: counts.chunks, lanes: counts.lanes, channels: counts.channels, entries: counts.entries)
+            return found
+        }
     }
 
     /// Removes what nothing can come of: see ``Housekeeping``.

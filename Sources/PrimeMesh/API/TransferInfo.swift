@@ -32,6 +32,27 @@ public struct TransferInfo: Sendable, Hashable {
     public var skipped: UInt64?
     /// The receipt's signature was checked just now.
     public var isReceiptValid: Bool?
+    /// Where one transfer was asked for, not in lists.
+    public var retries: TransferRetries?
+}
+
+/// How often something of a transfer was tried again, of the latest 1,000 times.
+public struct TransferRetries: Sendable, Hashable {
+    /// Chunks that arrived damaged.
+    public var chunks: UInt64
+    /// Lanes that were lost.
+    public var lanes: UInt64
+    /// Channels that were agreed on anew.
+    public var channels: UInt64
+    /// Files that changed while they were sent.
+    public var entries: UInt64
+
+    public init(chunks: UInt64, lanes: UInt64, channels: UInt64, entries: UInt64) {
+        self.chunks = chunks
+        self.lanes = lanes
+        self.channels = channels
+        self.entries = entries
+    }
 }
 
 /// What `pmesh history` filters by.

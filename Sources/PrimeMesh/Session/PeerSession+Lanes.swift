@@ -1,5 +1,6 @@
 import MeshChannel
 import MeshJournal
+import MeshTransfer
 import MeshTransport
 import MeshTrust
 import MeshWire
@@ -47,6 +48,7 @@ extension PeerSession {
                 drains(name)
             case .opened(let epoch): opened(epoch)
             case .recover(let epoch, let set):
+                note(.channel(epoch: epoch), "no lane left")
                 if let agreed = channel?.agreed { offer(agreed.channel, epoch: epoch, set: set, lanes: agreed.lanes) }
             case .lost: outcome = outcome ?? .lost("no lane of the channel could be opened")
             }
@@ -154,8 +156,19 @@ extension PeerSession {
 
     private func laneGone(_ name: LaneName) {
         guard lanes[name] != nil else { return }
+        if lanes.names.contains(name) { note(.lane(prime: name.prime), "lane lost") }
         let wasLead = lanes.remove(name)
         if outcome == nil { shell?.laneLost(name, wasLead: wasLead) }
+    }
+
+    /// Writes down what is done again for the transfer that runs.
+    private func note(_ subject: RetryRecord.Subject, _ reason: String) {
+        guard outcome == nil, let shell, !shell.isSettled, let id = shell.transfer else { return }
+        let (journal, retry) = (node.journal, RetryRecord(subject: subject, reason: reason, time: NodeClock.wall))
+        desk.inJournal {
+            try await journal.record([retry], of: id)
+            return nil
+        }
     }
 
     func tickChannel(now: UInt64) {

@@ -37,6 +37,8 @@ final class ReceiveShell: TransferShell {
     var isSettled: Bool { receipt != nil }
     var isUnderWay: Bool { running != nil }
 
+    var transfer: TransferID? { running?.record.id }
+
     init(_ context: ReceiveContext, desk: JobDesk, lanes: LaneSet, syncer: BackgroundSyncer?) {
         self.context = context
         self.desk = desk

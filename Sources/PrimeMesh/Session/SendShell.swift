@@ -25,6 +25,8 @@ final class SendShell: TransferShell {
     private(set) var isSettled = false
     private(set) var isUnderWay = false
 
+    var transfer: TransferID? { record.id }
+
     init(_ context: SendContext, desk: JobDesk, lanes: LaneSet) {
         self.context = context
         record = context.record
@@ -230,6 +232,11 @@ final class SendShell: TransferShell {
         desk.inJournal {
             let changed = try await work.withdrawal(of: entries, again: again)
             try await context.manifest.amend(changed.amended)
+            if again {
+                let time = NodeClock.wall
+                let retries = entries.map { RetryRecord(subject: .entry($0.number), reason: "changed", time: time) }
+                try await work.journal.record(retries, of: work.transfer)
+            }
             if !changed.lost.isEmpty { context.emit(.gaveUp(changed.lost)) }
             return nil
         }

@@ -18,6 +18,8 @@ protocol TransferShell: AnyObject {
     func tick()
     /// What is to be said or asked now, after any event.
     func settle() -> [ControlMessage]
+    /// The transfer that the journal has by now.
+    var transfer: TransferID? { get }
     /// A transfer was accepted: whoever is at the other end is the peer that was waited for.
     var isUnderWay: Bool { get }
     /// Set once the transfer has ended, either way; the session then closes.

@@ -39,9 +39,20 @@ enum TransferText {
         ]
         if let skipped = transfer.skipped, skipped > 0 { rows.append(("skipped", "\(skipped)")) }
         if let root = transfer.root { rows.append(("root", root.hex)) }
+        if let again = transfer.retries.flatMap(retries) { rows.append(("tried again", again)) }
         if let message = transfer.message { rows.append(("message", message)) }
         let width = rows.map(\.0.count).max() ?? 0
         return rows.map { name, value in name + String(repeating: " ", count: width - name.count + 2) + value }
+    }
+
+    /// Nil where nothing was.
+    private static func retries(_ retries: TransferRetries) -> String? {
+        let counts = [
+            (retries.chunks, "chunk"), (retries.lanes, "lane"), (retries.channels, "channel"),
+            (retries.entries, "file"),
+        ]
+        let words = counts.filter { $0.0 > 0 }.map { HumanText.count($0.0, $0.1) }
+        return words.isEmpty ? nil : words.joined(separator: ", ")
     }
 
     static func line(_ transfer: TransferInfo) -> JSONLine {
@@ -66,6 +77,11 @@ enum TransferText {
         line.add("durable", optional: transfer.isDurable)
         line.add("skipped", optional: transfer.skipped)
         line.add("receiptValid", optional: transfer.isReceiptValid)
+        guard let retries = transfer.retries else { return line }
+        line.add("chunksRetried", retries.chunks)
+        line.add("lanesRetried", retries.lanes)
+        line.add("channelsRetried", retries.channels)
+        line.add("filesRetried", retries.entries)
         return line
     }
 
