@@ -67,7 +67,7 @@ package struct CompressionPolicy: Hashable, Sendable {
     /// Bytes that lanes and sockets swallow at the beginning, whatever the link: nothing waits before that.
     private static let swallowed: UInt64 = 2 * 1024 * 1024
     /// Batches deflated at level 1 while nothing is known: 10 ms of a core each.
-    private static let blindBatches = 3
+    private static let blindBatches = 2
     /// The network's share above which raw bytes wait for it: 0.35 on loopback, 0.99 up to 1 Gbit/s.
     private static let networkBound = 0.6
     /// Share × ratio below which raw is faster. Less than 1, as windows and batches do not end together, and as what

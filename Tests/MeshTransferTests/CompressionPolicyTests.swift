@@ -53,7 +53,7 @@ import Testing
     @Test func untilTheFirstShareIsToldFewBatchesAreDeflated() {
         var choose = Talk(given: 0, share: .awaited)
         #expect(choose.policy.awaits(.awaited) && !choose.policy.awaits(.untold) && !choose.policy.awaits(.told(0)))
-        #expect(choose(0, times: 10) == several("probe 1", 3) + several("raw", 7))
+        #expect(choose(0, times: 10) == several("probe 1", 2) + several("raw", 8))
         #expect(choose(4_000, times: 10) == several("raw", 10))
         #expect(!CompressionPolicy(.always).awaits(.awaited))
     }
