@@ -19,6 +19,8 @@ struct Scenario {
     let rules: ReceiveRules
     /// A receiver reckons what will be written before it wants anything.
     let isRoomDoubtful: Bool
+    /// A receiver's files have the same numbers after it was mounted again, or are taken to have them.
+    let keepsInodes: Bool
     let compression: CompressionMode
     let dialer: Side
 
@@ -27,6 +29,7 @@ struct Scenario {
         let rule = random.oneIn(3) ? ConflictRule.allCases.randomElement(using: &random) ?? .rename : .rename
         rules = ReceiveRules(onConflict: rule, fsync: random.oneIn(5))
         isRoomDoubtful = random.oneIn(4)
+        keepsInodes = !random.oneIn(4)
         let modes: [CompressionMode] = [.never, .always, .auto, .level(1)]
         compression = modes.randomElement(using: &random) ?? .auto
         dialer = random.oneIn(2) ? .sender : .receiver

@@ -65,7 +65,7 @@ final class ReceivingSide {
         work = ReceiveWork(
             ReceivePorts(
                 transfer: record.id, journal: node.journal, sink: node.disk, pool: InlinePool(), rules: course.rules,
-                isLocal: true, isSettled: record.state.isSettled))
+                isLocal: true, keepsInodes: course.keepsInodes, isSettled: record.state.isSettled))
         session = ReceiveSession(
             totals: record.totals, isRoomDoubtful: course.isRoomDoubtful, triesNames: true, now: now())
         accepts = record.totals.entries

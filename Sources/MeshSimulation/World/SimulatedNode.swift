@@ -55,6 +55,7 @@ struct Course {
     let compression: CompressionMode
     let rules: ReceiveRules
     let isRoomDoubtful: Bool
+    let keepsInodes: Bool
 
     func node(_ side: Side) -> Int { side == .sender ? from : to }
 }

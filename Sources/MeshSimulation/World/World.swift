@@ -57,7 +57,7 @@ final class World {
             Course(
                 transfer: TransferID(Bytes16([UInt8](repeating: UInt8(receiver), count: 16)) ?? Bytes16()), from: 0,
                 to: receiver, dialer: scenario.dialer, compression: scenario.compression, rules: scenario.rules,
-                isRoomDoubtful: scenario.isRoomDoubtful)
+                isRoomDoubtful: scenario.isRoomDoubtful, keepsInodes: scenario.keepsInodes)
         }
         witness = Witness(nodes)
         processes = courses.map { _ in nil }
