@@ -30,7 +30,10 @@ journal_on_a_full_disk() { # side, home
 disaster_receivers_journal_on_a_full_disk() { journal_on_a_full_disk receiver "$B"; }
 disaster_senders_journal_on_a_full_disk() { journal_on_a_full_disk sender "$A"; }
 
-delete_journal() { rm -f "$1"/journal.sqlite*; } # home
+delete_journal() { # home
+  rm -f "$1"/journal.sqlite*
+  own_folders=no
+}
 
 # What a transfer of a lost journal left is its own until somebody removes it. The folder's time is not to tell of that.
 remove_parts() {
@@ -88,6 +91,7 @@ cut_journal() { # new size in terms of size
 # the sentence says, and they finish then.
 mend_or_go_on() {
   sender_options+=(--patience 5)
+  own_folders=no
   start_both && end_with '0|4|7|30' '0|1' || return
   [ "$receiver_code" -ne 0 ] || { is_same; return; }
   says receiver 'journal.*(damaged|is not a journal)' || return
@@ -121,6 +125,7 @@ garbage_in_the_journal() { # home, side
   # Over the last three quarters: the tables' rows.
   garbage "$file" $((size / 4 / 4096 * 4096)) $((size * 3 / 4))
   sender_options+=(--patience 5) receiver_options+=(--wait 5 --patience 5)
+  own_folders=no
   start_both && end_with '0|1|4|7|30' '0|1|4|7|30' || return
   if [ "$receiver_code$sender_code" = 00 ]; then is_same; return; fi
   says "$2" 'journal .* damaged' || return
@@ -143,6 +148,7 @@ disaster_receivers_wal_deleted() {
   what="both killed, the write-ahead log of the receiver's journal deleted"
   start_both && hold && kill_both || return
   rm -f "$B/journal.sqlite-wal"
+  own_folders=no
   resume
 }
 
@@ -151,6 +157,7 @@ disaster_senders_wal_deleted() {
   what="both killed, the write-ahead log of the sender's journal deleted"
   start_both && hold && kill_both || return
   rm -f "$A/journal.sqlite-wal"
+  own_folders=no
   start_both && end_with '0|5' '0|5' || return
   if [ "$receiver_code" -eq 0 ]; then is_same; return; fi
   says receiver 'new code' || return
