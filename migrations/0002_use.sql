@@ -45,6 +45,8 @@ CREATE TABLE entry_next (
                                                            -- made by this transfer, else the mode that it had before
     reason INTEGER CHECK (reason BETWEEN 1 AND 255),       -- why it is not there as it was offered (SkipReason), by whichever
                                                            -- side's word
+    open INTEGER CHECK (open IN (0, 1)),                   -- of a file of open length: 1 until its end is told; `chunks` are then
+                                                           -- the numbers set aside for it, used or not
     PRIMARY KEY (transfer, number),
     CHECK ((kind = 2) = (target IS NOT NULL)),
     CHECK ((kind = 3) = (length(path) = 0)),
@@ -52,10 +54,10 @@ CREATE TABLE entry_next (
     CHECK (kind IN (0, 3, 4) OR size = 0),
     CHECK (kind = 4 OR length(path) <= 4096),
     CHECK (kind <> 4 OR size BETWEEN 48 AND 255 AND reason IS NOT NULL),
-    CHECK ((kind = 0 AND size > 0) = (chunks > 0)),
+    CHECK (open IS NULL AND (kind = 0 AND size > 0) = (chunks > 0) OR kind = 0 AND chunks > 0 AND (open = 0 OR size = 0)),
     CHECK ((part_device IS NULL) = (part_inode IS NULL) AND (part_inode IS NULL) = (part_born IS NULL))
 ) STRICT, WITHOUT ROWID;
-INSERT INTO entry_next SELECT entry.*, NULL, NULL FROM entry;
+INSERT INTO entry_next SELECT entry.*, NULL, NULL, NULL FROM entry;
 DROP TABLE entry;
 ALTER TABLE entry_next RENAME TO entry;
 -- Finds the file a chunk belongs to.
@@ -80,7 +82,7 @@ SELECT t.id AS transfer,
         FROM digest_list AS d
         WHERE d.transfer = e.transfer AND d.first > e.first_chunk - 4096 AND d.first < e.first_chunk + e.chunks
             AND d.first + length(d.digests) / 32 > e.first_chunk) AS chunks_committed,
-    e.chunks AS chunks_total
+    CASE e.open WHEN 0 THEN (e.size + 262143) / 262144 WHEN 1 THEN NULL ELSE e.chunks END AS chunks_total
 FROM entry AS e
 JOIN transfer AS t ON t.key = e.transfer
 WHERE e.kind = 0 AND t.id IS NOT NULL

@@ -112,6 +112,10 @@ int mesh_tcp_state_of(int socket, struct mesh_tcp_state *state) {
     return 0;
 }
 
+int mesh_wake_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC | O_NONBLOCK);
+}
+
 int mesh_duplicate(int descriptor) {
     return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
 }

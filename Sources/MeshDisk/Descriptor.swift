@@ -24,6 +24,9 @@ final class Descriptor: Sendable {
         try attempt(operation) { withExtendedLifetime(self) { body(number) } }
     }
 
+    /// For poll(2), by whoever holds the descriptor meanwhile.
+    var forPoll: Int32 { number }
+
     func status() throws(SystemError) -> FileStatus {
         var raw = mesh_status()
         try call("stat") { Int(mesh_status_of($0, &raw)) }

@@ -12,7 +12,8 @@ extension FileSink {
         _ entry: ReceivedEntry, offset: UInt64, length: Int, slices: [ByteBuffer]
     ) throws(DiskError) -> PartIdentity {
         let bytes = ScatteredBytes(slices)
-        let size = entry.manifest.size
+        let isOpen = entry.manifest.isOpen
+        let size = isOpen ? entry.manifest.room * UInt64(Limits.openChunk) : entry.manifest.size
         guard offset <= size, length >= 0, UInt64(length) <= size - offset, slices.isEmpty || bytes.count == length
         else { throw DiskError(SystemError(EINVAL, "write"), path: fullPath(entry.manifest)) }
         let part = try openPart(entry)
@@ -23,8 +24,9 @@ extension FileSink {
         try located(entry.manifest) { () throws(SystemError) in
             let range = offset..<offset + UInt64(length)
             if slices.isEmpty {
-                try part.file.clear(range, fileSize: size)
-            } else if entry.manifest.allocated < size {
+                // Where the end is not known, lengthening the file might cut what another thread has written behind.
+                if isOpen { try part.file.writeZeros(range) } else { try part.file.clear(range, fileSize: size) }
+            } else if entry.manifest.room == 0, entry.manifest.allocated < size {
                 try part.file.writeSparsely(bytes, range, fileSize: size)
             } else {
                 try part.file.write(bytes.vectors(0..<length), at: offset)
@@ -144,6 +146,7 @@ extension FileSink {
         let status = try file.status()
         guard isOurs(status) else { return nil }
         let size = entry.manifest.size
+        if entry.manifest.isOpen { return Part(file: file, identity: status.part) }
         if status.size > size || status.size < size && size >= Self.lengthenedSize { try file.truncate(size) }
         return Part(file: file, identity: status.part)
     }
@@ -185,12 +188,14 @@ extension FileSink {
 extension Descriptor {
     /// Makes `range` zeros: a hole where the file system has them.
     fileprivate func clear(_ range: Range<UInt64>, fileSize: UInt64) throws(SystemError) {
-        if try hasData(in: range), try !punchHole(range) {
-            let zeros = [UInt8](repeating: 0, count: range.count)
-            return try write(ScatteredBytes([ByteBuffer(bytes: zeros)]).vectors(0..<zeros.count), at: range.lowerBound)
-        }
+        if try hasData(in: range), try !punchHole(range) { return try writeZeros(range) }
         // Other threads write within the file's size only, so this can lengthen it but never cut.
         if try status().size < range.upperBound { try truncate(fileSize) }
+    }
+
+    fileprivate func writeZeros(_ range: Range<UInt64>) throws(SystemError) {
+        let zeros = [UInt8](repeating: 0, count: range.count)
+        try write(ScatteredBytes([ByteBuffer(bytes: zeros)]).vectors(0..<zeros.count), at: range.lowerBound)
     }
 
     /// Writes blocks that are not zero alone, so that holes smaller than a chunk survive.

@@ -1,7 +1,8 @@
 import CPosix
 import Glibc
 package import MeshTransfer
-import MeshWire
+package import MeshWire
+import Synchronization
 
 /// Reads the files of a transfer (station 2 of the sender; the session decides what, `ChunkEncoder` comes next).
 ///
@@ -25,11 +26,17 @@ package final class FileSource: ChunkSource {
     /// By the first component of their entries' paths.
     private let bases: [[UInt8]: Base]
     private let files: DescriptorCache<UInt64, Descriptor>
+    /// What entries of open length are read from; nil: their own paths.
+    private let input: OpenReader.Input?
+    private let reading = Mutex<OpenReader?>(nil)
     /// Folders that hold roots, by path: one for all roots of a folder, and no more than these however many roots there are.
     private let folders = DescriptorCache<[UInt8], Folder>(capacity: 32)
 
     /// Looks the roots up; at most `openFiles` files are kept open.
-    package init(roots: [[UInt8]], openFiles: Int = 64) throws(SourceError) {
+    /// `input`: what entries of open length are read from; nil where they are files of the kernel.
+    package init(
+        roots: [[UInt8]], input: OpenReader.Input? = nil, openFiles: Int = 64
+    ) throws(SourceError) {
         var bases: [[UInt8]: Base] = [:]
         for path in roots {
             guard let root = try Self.lookUp(path) else { continue }
@@ -37,12 +44,46 @@ package final class FileSource: ChunkSource {
         }
         self.bases = bases
         files = DescriptorCache(capacity: openFiles)
+        self.input = input
+    }
+
+    /// What it sends is read once, from no path.
+    package var isPiped: Bool { input != nil }
+
+    /// Reads entries of open length; the first call makes it.
+    package func reader() throws(DiskError) -> OpenReader {
+        try reading.withLock { reader throws(DiskError) in
+            if let reader { return reader }
+            let fresh = try OpenReader { [unowned self] entry throws(DiskError) in try self.openInput(entry) }
+            reader = fresh
+            return fresh
+        }
+    }
+
+    private func openInput(_ entry: SourceEntry) throws(DiskError) -> OpenInput {
+        switch input {
+        case .bytes(let bytes): .memory(MemoryInput(bytes))
+        case .standardInput:
+            try located(entry) { () throws(SystemError) in
+                // Closed with the reading; the program's own stays.
+                .pipe(Descriptor(try attempt("dup") { Int(mesh_duplicate(0)) }))
+            }
+        case nil:
+            try located(entry) { () throws(SystemError) in .file(try openAnew(entry)) }
+        }
     }
 
     package func read(
         _ entry: SourceEntry, offset: UInt64, into regions: [UnsafeMutableRawBufferPointer]
     ) throws(DiskError) -> Bool {
-        try located(entry) { () throws(SystemError) in
+        guard entry.manifest.room == 0 else {
+            let number = entry.manifest.firstChunk + offset / UInt64(Limits.openChunk)
+            guard try reader().copy(number, into: regions) else {
+                throw .changed(path: EntryPath.escaped(entry.manifest.path))
+            }
+            return false
+        }
+        return try located(entry) { () throws(SystemError) in
             let file = try open(entry)
             let length = regions.reduce(0) { $0 + $1.count }
             let range = offset..<offset + UInt64(length)
@@ -58,7 +99,9 @@ package final class FileSource: ChunkSource {
     }
 
     package func isUnchanged(_ entry: SourceEntry) throws(DiskError) -> Bool {
-        try located(entry) { () throws(SystemError) in
+        // What was read of it stays what it is.
+        guard entry.manifest.room == 0 else { return true }
+        return try located(entry) { () throws(SystemError) in
             // The open file tells what was read; the path tells whether it is still the file of that name.
             let isSmall = entry.manifest.size <= Self.readAtOnce
             let file = isSmall ? files.remove(entry.number) : files.value(for: entry.number)
@@ -71,8 +114,15 @@ package final class FileSource: ChunkSource {
     package func restat(_ entry: SourceEntry) throws(DiskError) -> SourceEntry? {
         files.remove(entry.number)
         return try located(entry) { () throws(SystemError) in
-            guard let status = try status(of: entry), status.kind == .file else { return nil }
+            // A pipe is read once.
+            guard input == nil, let status = try status(of: entry), status.kind == .file else { return nil }
             var fresh = entry
+            guard entry.manifest.room == 0 else {
+                let old = entry.manifest
+                fresh.manifest = ManifestEntry(
+                    open: old.path, mode: status.permissions, seconds: status.seconds, nanoseconds: status.nanoseconds)
+                return fresh
+            }
             fresh.manifest.size = status.size
             fresh.manifest.allocated = status.allocated
             fresh.manifest.mode = status.permissions
@@ -85,6 +135,16 @@ package final class FileSource: ChunkSource {
 
     package func release(_ entry: SourceEntry) {
         files.remove(entry.number)
+        if entry.manifest.room > 0 { try? reader().drop(entry) }
+    }
+
+    package func held(_ entry: SourceEntry) -> NumberSet {
+        guard let held = try? reader().held else { return NumberSet() }
+        return held.intersection(NumberSet(FilePlan(entry: entry.number, manifest: entry.manifest).numbers))
+    }
+
+    package func kept(_ chunks: NumberSet) {
+        reading.withLock { $0 }?.kept(chunks)
     }
 
     // MARK: opening

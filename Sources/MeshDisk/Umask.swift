@@ -1,10 +1,10 @@
 import Glibc
 
 /// The permission bits that this process's user withholds from what is made.
-enum Umask {
+package enum Umask {
     /// Read once, and without setting it, which other threads would see. Where the kernel does not tell: all but the
     /// user's own bits.
-    static let current: UInt16 = told ?? 0o077
+    package static let current: UInt16 = told ?? 0o077
 
     private static let told: UInt16? = {
         let path = Array("/proc/self/status".utf8)

@@ -4,7 +4,8 @@ import MeshWire
 
 extension ManifestEntry {
     /// Columns that `init(_:)` reads, at the front of a row.
-    static let columns = "number, kind, path, size, allocated, mode, mtime_s, mtime_ns, target, first_chunk, chunks"
+    static let columns =
+        "number, kind, path, size, allocated, mode, mtime_s, mtime_ns, target, first_chunk, chunks, open"
 
     /// From column 1 on; column 0 is the entry's number. The checks are those of the wire: what a path or a size leads to
     /// does not ask where they came from.
@@ -22,6 +23,12 @@ extension ManifestEntry {
             nanoseconds: UInt32(try row.int(7, "modification time", in: 0...999_999_999)),
             target: try row.optionalBytes(8, "link target", limit: Limits.path) ?? [],
             firstChunk: try row.number(9, "first chunk", limit: Limits.chunks))
+        if let open = try row.optionalInt(11, "open length") {
+            guard open == 0 || open == 1 else { throw DamagedRow(what: "unknown openness") }
+            isOpen = open == 1
+            room = try row.number(10, "count of chunks", limit: Limits.openRoom)
+        }
+        guard hasSoundRoom else { throw DamagedRow(what: "invalid open length") }
         guard (kind == .link) == !target.isEmpty, !target.contains(0) else {
             throw DamagedRow(what: "invalid link target")
         }
@@ -37,8 +44,8 @@ extension ManifestEntry {
         try row.number(0, "entry number", limit: Limits.entries - 1)
     }
 
-    /// How many chunks it is cut into; none unless it is a file.
-    var chunkCount: UInt64 { kind == .file ? ChunkPlan.chunkCount(fileSize: size) : 0 }
+    /// How many chunk numbers it takes; none unless it is a file.
+    var chunkCount: UInt64 { ChunkPlan.numbers(of: self) }
 }
 
 extension SourceEntry {
@@ -48,8 +55,8 @@ extension SourceEntry {
         self.init(
             number: try ManifestEntry.number(row), manifest: try ManifestEntry(row),
             identity: SourceIdentity(
-                device: try row.bits(11, "source device"), inode: try row.bits(12, "source inode"),
-                changed: try row.int(13, "source change time")))
+                device: try row.bits(12, "source device"), inode: try row.bits(13, "source inode"),
+                changed: try row.int(14, "source change time")))
     }
 }
 
@@ -59,22 +66,22 @@ extension ReceivedEntry {
         + ", state, part_device, part_inode, part_born, final_name, durable, folder_origin, reason"
 
     init(_ row: Columns) throws {
-        guard let state = EntryState(rawValue: Int(try row.int(11, "entry state"))) else {
+        guard let state = EntryState(rawValue: Int(try row.int(12, "entry state"))) else {
             throw DamagedRow(what: "unknown entry state")
         }
         var part: PartIdentity?
-        if !row.isNull(12) {
+        if !row.isNull(13) {
             part = PartIdentity(
-                device: try row.bits(12, "part device"), inode: try row.bits(13, "part inode"),
-                born: try row.int(14, "part birth time"))
+                device: try row.bits(13, "part device"), inode: try row.bits(14, "part inode"),
+                born: try row.int(15, "part birth time"))
         }
-        let finalName = try row.optionalBytes(15, "final name", limit: Limits.component)
+        let finalName = try row.optionalBytes(16, "final name", limit: Limits.component)
         guard finalName.map(EntryPath.isName) ?? true else { throw DamagedRow(what: "invalid final name") }
         self.init(
             number: try ManifestEntry.number(row), manifest: try ManifestEntry(row), state: state, part: part,
-            finalName: finalName, isDurable: try row.flag(16, "durable mark"),
-            origin: try row.optionalInt(17, "folder's origin").map(FolderOrigin.init(journaled:)),
-            reason: try row.optionalInt(18, "reason").map(SkipReason.init(journaled:)))
+            finalName: finalName, isDurable: try row.flag(17, "durable mark"),
+            origin: try row.optionalInt(18, "folder's origin").map(FolderOrigin.init(journaled:)),
+            reason: try row.optionalInt(19, "reason").map(SkipReason.init(journaled:)))
     }
 }
 
@@ -121,8 +128,8 @@ struct ManifestAppend {
             db,
             """
             INSERT INTO entry (transfer, number, kind, path, size, allocated, mode, mtime_s, mtime_ns, target, first_chunk,
-                chunks, source_device, source_inode, source_changed, state, reason)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+                chunks, source_device, source_inode, source_changed, state, reason, open)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
             """)
     }
 
@@ -142,6 +149,7 @@ struct ManifestAppend {
             entry.target.isEmpty ? .null : .bytes(entry.target), .bound(entry.firstChunk), .bound(entry.chunkCount),
             .bits(identity?.device), .bits(identity?.inode), .optional(identity?.changed),
             .int(Int64(state(entry).rawValue)), .optional(entry.omissionReason.map { Int64($0.rawValue) }),
+            entry.room > 0 ? .flag(entry.isOpen) : .null,
         ])
     }
 
@@ -164,5 +172,28 @@ struct ManifestAppend {
             throw JournalError.refused(
                 "entry \(withdrawal) of \(id.short), which takes back \(number), no entry of a source")
         }
+    }
+}
+
+/// Writes down where files of open length ended.
+struct EntryLength {
+    private let db: Database
+    private let transfer: Int64
+    private let entry: Query
+    private let sum: Query
+
+    init(_ db: Database, transfer: Int64) throws {
+        self.db = db
+        self.transfer = transfer
+        entry = try Query(db, "UPDATE entry SET size = ?3, open = 0 WHERE transfer = ?1 AND number = ?2 AND open = 1")
+        sum = try Query(db, "UPDATE transfer SET bytes = bytes + ?2 WHERE key = ?1")
+    }
+
+    func tell(_ size: UInt64, entry number: UInt64) throws {
+        try entry.run([.int(transfer), .bound(number), try .number(size, "a file size")])
+        guard db.changesCount == 1 else {
+            throw JournalError.refused("the length of entry \(number), whose length is not open")
+        }
+        try sum.run([.int(transfer), try .number(size, "a file size")])
     }
 }

@@ -16,6 +16,8 @@ extension Journal {
                 try update.run(change.values(transfer: head.key, number: number))
                 guard db.changesCount == 1 else { throw Self.unknown(entry: number, id) }
             }
+            let lengths = try EntryLength(db, transfer: head.key)
+            for (number, size) in group.lengths { try lengths.tell(size, entry: number) }
             for retry in group.retries { try retry.insert(db, transfer: head.key) }
             if !group.retries.isEmpty { try Self.dropOldRetries(db, transfer: head.key) }
         }

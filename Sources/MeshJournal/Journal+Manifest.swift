@@ -20,6 +20,14 @@ extension Journal {
         manifestMarks.appended(id, next)
     }
 
+    package func setLength(_ size: UInt64, ofEntry number: UInt64, of id: TransferID) async throws {
+        try await write { db in
+            let head = try TransferHead(db, id)
+            try head.require(.send, for: "lengths")
+            try EntryLength(db, transfer: head.key).tell(size, entry: number)
+        }
+    }
+
     package func append(_ entries: [ManifestEntry], to id: TransferID) async throws {
         try await write { db in
             var append = try ManifestAppend(db, id, direction: .receive)

@@ -4,7 +4,8 @@ package import MeshWire
 package import NIOCore
 
 /// Reads source files. Obligations: a path is opened without following links below the root it was given as; a read
-/// that meets another file than the walk did answers `DiskError.changed`.
+/// that meets another file than the walk did answers `DiskError.changed`, and so does one of open length of which the chunk
+/// is not held any more.
 package protocol ChunkSource: Sendable {
     /// Fills `regions` in order with the file's bytes from `offset` on; answers true where all of them lie in a hole, in
     /// which case nothing was read.
@@ -15,8 +16,13 @@ package protocol ChunkSource: Sendable {
     func isUnchanged(_ entry: SourceEntry) throws(DiskError) -> Bool
     /// The entry as it is now, for adding it again at the end; nil where it is gone or no file any more.
     func restat(_ entry: SourceEntry) throws(DiskError) -> SourceEntry?
-    /// No more chunks of this entry are needed for now; its descriptor may be closed.
+    /// No more chunks of this entry are needed for now; its descriptor may be closed. One of open length is not read further,
+    /// and what is held of it goes.
     func release(_ entry: SourceEntry)
+    /// Chunks of a file of open length that were read and are held.
+    func held(_ entry: SourceEntry) -> NumberSet
+    /// These chunks are kept at the other side, and their digests here: what is held of them may go.
+    func kept(_ chunks: NumberSet)
 }
 
 /// Writes destination files. Obligations: nothing outside the destination folder is ever touched; a final name only

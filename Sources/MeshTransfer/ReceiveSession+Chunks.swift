@@ -12,7 +12,9 @@ extension ReceiveSession {
         for chunk in chunks {
             counters.wireBytes += UInt64(chunk.cost)
             let number = chunk.header.number
-            guard let file = window.file(holding: number), !file.isUnmade, file.missing.contains(number) else {
+            guard let file = window.file(holding: number), !file.isUnmade, file.missing.contains(number),
+                number < passage?.asked ?? .max
+            else {
                 guard number < plannedChunks else {
                     return violation(.invalid("chunk (\(number)) that was not wanted"))
                 }
@@ -21,7 +23,9 @@ extension ReceiveSession {
                 continue
             }
             let (offset, length) = file.plan.extent(of: number)
-            guard chunk.header.rawLength == length else { return violation(.invalid("chunk length")) }
+            guard isDue(chunk.header.rawLength, length, of: file, at: offset) else {
+                return violation(.invalid("chunk length"))
+            }
             window[file.entry.number]?.missing.remove(number)
             window[file.entry.number]?.storing += 1
             storing += 1
@@ -35,6 +39,13 @@ extension ReceiveSession {
         }
         if !batch.isEmpty { instructions.append(.store(batch)) }
         return instructions
+    }
+
+    /// Of a file of open length one chunk, the last, may be shorter than the plan says.
+    private mutating func isDue(_ length: Int, _ planned: Int, of file: ActiveFile, at offset: UInt64) -> Bool {
+        guard file.entry.manifest.isOpen, length < planned, file.shortEnd == nil else { return length == planned }
+        window[file.entry.number]?.shortEnd = offset + UInt64(length)
+        return true
     }
 
     /// The pool's answer to `store`: the buffers are free, so their credit goes back whatever the outcome.
@@ -135,7 +146,8 @@ extension ReceiveSession {
 
     /// A file that is written and sealed goes into the next transaction as `finishing`; its rename follows the commit.
     mutating func prepareFinish(_ entry: UInt64, now: UInt64) {
-        guard let file = window[entry], file.isSealed, file.isWritten, !file.isFinishing, let part = file.entry.part
+        guard let file = window[entry], file.isSealed, file.isWritten, !file.isFinishing, let part = file.entry.part,
+            passage?.isThrough(file.plan) ?? true
         else { return }
         window[entry]?.isFinishing = true
         window[entry]?.entry.state = .finishing
@@ -227,7 +239,8 @@ extension ReceiveSession {
         for piece in NumberSet(recent).pieces(of: Limits.ranges) { instructions.append(.acknowledge(piece)) }
         // The sender checks a receipt with the digests of what was acknowledged.
         guard closing.isEmpty else { return instructions + closing.map { .send($0) } }
-        let missing = window.missing
+        let missing = window.missing.intersection(NumberSet(0..<(passage?.asked ?? Limits.chunks)))
+        instructions += Self.say(held: held)
         // To the sender these are on their way still.
         let damaged = NumberSet(numbers: attempts.keys.filter(missing.contains))
         for piece in damaged.pieces(of: Limits.ranges) { instructions.append(.send(.damaged(chunks: piece))) }

@@ -11,6 +11,12 @@ package struct PlannedEntry: Hashable, Sendable {
         self.missing = missing
     }
 
+    /// Chunks that are there and count.
+    var present: NumberSet {
+        guard entry.state.isUnderWay || entry.state == .finished else { return NumberSet() }
+        return NumberSet(FilePlan(entry: entry.number, manifest: entry.manifest).chunks).subtracting(missing)
+    }
+
     /// The conflict rule says of it that nothing is to come.
     init(leftOut entry: ReceivedEntry) {
         self.init(entry: entry, missing: NumberSet())
@@ -88,7 +94,9 @@ extension ReceiveSession {
         var seals = NumberSet()
         var empty: [ReceivedEntry] = []
         var taken: [ReceivedEntry] = []
+        var held: [Range<UInt64>] = []
         for planned in entries where planned.entry.manifest.kind == .file {
+            if planned.entry.manifest.room > 0 { held += planned.present.ranges }
             let plan = FilePlan(entry: planned.entry.number, manifest: planned.entry.manifest)
             plannedChunks = max(plannedChunks, plan.chunks.upperBound)
             guard planned.entry.state.isUnderWay else {
@@ -103,24 +111,45 @@ extension ReceiveSession {
             counters.chunksResumed += UInt64(plan.chunks.count) - planned.missing.count
             countResumed(bytes: plan.size - file.missingBytes)
             let isDoubtful = plan.size >= Limits.sizedFile || triesNames && file.entry.manifest.hasDoubtfulName
-            if isDoubtful && !plan.chunks.isEmpty && file.entry.part == nil {
+            if passage == nil, isDoubtful, !plan.chunks.isEmpty, file.entry.part == nil {
                 window[plan.entry]?.isUnmade = true
                 unmade.append(plan.entry)
                 continue
             }
-            missing.append(contentsOf: planned.missing.ranges)
+            missing.append(contentsOf: askable(file).ranges)
             if plan.chunks.isEmpty && file.entry.part == nil {
                 empty.append(file.entry)
-            } else if planned.missing.isEmpty && !file.isSealed {
+            } else if !file.isSealed && (planned.missing.isEmpty || file.entry.manifest.room > 0) {
                 seals.insert(plan.entry)
             }
             prepareFinish(plan.entry, now: now)
         }
-        var instructions = wants(NumberSet(missing), seals: seals) + taken.map { .discard($0) }
+        let heldNow = NumberSet(held)
+        self.held.formUnion(heldNow)
+        var instructions = Self.say(held: heldNow)
+        instructions += wants(NumberSet(missing), seals: seals) + taken.map { .discard($0) }
         for start in stride(from: 0, to: empty.count, by: Self.finishBatch) {
             instructions.append(.makeParts(Array(empty[start..<min(start + Self.finishBatch, empty.count)])))
         }
         return instructions + advance(now: now)
+    }
+
+    static func say(held: NumberSet) -> [Instruction] {
+        held.pieces(of: Limits.ranges).map { .send(.held(chunks: $0)) }
+    }
+
+    /// What is missing of a file, as far as it may be asked for.
+    private mutating func askable(_ file: ActiveFile) -> NumberSet {
+        guard passage != nil else { return file.missing }
+        return (passage?.next(file.plan)).map { file.missing.intersection(NumberSet($0)) } ?? NumberSet()
+    }
+
+    /// So many bytes of the one file are passed on: more of it can be asked for, and behind its last it is done.
+    package mutating func passedOn(_ bytes: UInt64, now: UInt64) -> [Instruction] {
+        passage?.pass(bytes)
+        guard !isEnded, let file = window.all.first else { return [] }
+        prepareFinish(file.plan.entry, now: now)
+        return wants(askable(file), seals: NumberSet()) + advance(now: now)
     }
 
     /// Sizes are the journal's word, which nothing else bears out here: together no more than all there is.
@@ -135,6 +164,7 @@ extension ReceiveSession {
         let isSealed = planned.entry.state != .open || plan.chunks.isEmpty
         let file = ActiveFile(entry: planned.entry, plan: plan, missing: planned.missing, isSealed: isSealed)
         window.insert(file)
+        if planned.entry.manifest.isOpen { opened.insert(plan.entry) }
         return file
     }
 
@@ -172,8 +202,15 @@ extension ReceiveSession {
         window.count <= ReceiveWindow.limit && queuedPages.count <= Self.pageLimit && recent.count <= Self.recentLimit
     }
 
-    /// The sender has not yet said that the manifest is whole.
-    package var isCounting: Bool { announced.map { $0.entries > totals.entries } ?? true }
+    /// The sender has not yet said that the manifest is whole, or where a file ends.
+    package var isCounting: Bool {
+        (announced.map { $0.entries > totals.entries } ?? true) || opened.contains { window[$0] != nil }
+    }
+
+    /// Nothing is missing but what a pipe at the other side may bring.
+    package var waitsForInput: Bool {
+        !window.isEmpty && storing == 0 && window.all.allSatisfy { $0.entry.manifest.isOpen }
+    }
 
     /// Something is owed by the sender: chunks, seals, a page, or its answer to the receipt.
     private var isWaiting: Bool { !window.isEmpty || isPageMissing || !closing.isEmpty }

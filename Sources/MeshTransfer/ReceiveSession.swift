@@ -111,6 +111,12 @@ package struct ReceiveSession: Sendable {
     var takenBack: Set<UInt64> = []
     var recent: [Range<UInt64>] = []
     var attempts: [UInt64: Int] = [:]
+    /// Nil where files are kept.
+    var passage: OrderedPassage?
+    /// Chunks of files of open length that were there when they were planned.
+    var held = NumberSet()
+    /// Entries whose end was not told when they were planned.
+    var opened: Set<UInt64> = []
     var finishing = 0
     var lastArrival: UInt64
     var isCompleting = false
@@ -122,15 +128,16 @@ package struct ReceiveSession: Sendable {
 
     /// `totals`: what the journal holds of the manifest when the session begins. `promise`: what the offer said of it, nil
     /// while the sender counts. `isRoomDoubtful`: the destination has less room than what was offered takes. `triesNames`: its
-    /// file system may refuse names.
+    /// file system may refuse names. `passage`: where the one file is not kept but passed on in order.
     package init(
         totals: ManifestTotals, promise: ManifestPromise? = nil, isRoomDoubtful: Bool = false, triesNames: Bool = false,
-        now: UInt64
+        passage: OrderedPassage? = nil, now: UInt64
     ) {
         self.triesNames = triesNames
         self.isRoomDoubtful = isRoomDoubtful
         self.totals = totals
         self.promise = promise
+        self.passage = passage
         lastArrival = now
     }
 
@@ -157,6 +164,7 @@ package struct ReceiveSession: Sendable {
             guard !hasGap else { return [.send(.manifestAgain(from: totals.entries))] }
             return advance(now: now)
         case .sealed(let entries): return sealed(entries, now: now)
+        case .length(let entry, let size): return told(size, entry, now: now)
         case .received:
             guard isReceiptSent else { return violation(.invalid("answer to a receipt")) }
             isEnded = true
@@ -164,7 +172,7 @@ package struct ReceiveSession: Sendable {
         case .failed(let code):
             isEnded = true
             return [.fail(code, toPeer: false)]
-        case .want, .manifestKept, .manifestAgain, .damaged, .skipped, .receipt:
+        case .want, .manifestKept, .manifestAgain, .damaged, .held, .skipped, .receipt:
             return violation(.invalid("message of a receiver"))
         }
     }
@@ -199,6 +207,9 @@ package struct ReceiveSession: Sendable {
             guard totals.add(entry) else { return violation(.invalid("manifest entry")) }
             guard promise?.allows(entry, totals: totals) ?? true else {
                 return violation(.invalid("manifest: it is not what was offered"))
+            }
+            if passage != nil, totals.entries > 1 || entry.kind != .file {
+                return fail(entry.kind == .withdrawal ? .sourceChanged : .oneFile)
             }
         }
         guard isEndTrue else { return violation(.invalid("chunk count")) }
@@ -248,12 +259,44 @@ package struct ReceiveSession: Sendable {
         let numbers =
             entries.count <= window.count
             ? entries.ranges.flatMap(Array.init) : window.all.map(\.entry.number).filter(entries.contains).sorted()
-        for number in numbers where window[number]?.isSealed == false {
+        for number in numbers where window[number]?.isSealed == false && window[number]?.entry.manifest.isOpen == false
+        {
             window[number]?.isSealed = true
             buffer.add(now: now) { $0.sealed.append(number) }
             prepareFinish(number, now: now)
         }
         return advance(now: now)
+    }
+
+    /// A file of open length ended behind `size` bytes. What has come of it must fit that. Before it was planned
+    /// this changes nothing: it will be asked for.
+    private mutating func told(_ size: UInt64, _ number: UInt64, now: UInt64) -> [Instruction] {
+        guard let file = window[number] else { return [] }
+        var manifest = file.entry.manifest
+        guard manifest.isOpen else {
+            guard manifest.room > 0, manifest.size == size else { return violation(.invalid("length")) }
+            return sealed(NumberSet(number..<number + 1), now: now)
+        }
+        guard manifest.tell(size) else { return violation(.invalid("length")) }
+        let plan = FilePlan(entry: number, manifest: manifest)
+        let come = NumberSet(file.plan.chunks).subtracting(file.missing)
+        guard come.ranges.last?.upperBound ?? 0 <= plan.chunks.upperBound,
+            file.shortEnd ?? size == size, totals.tell(size)
+        else { return violation(.invalid("length")) }
+        opened.remove(number)
+        window[number]?.entry.manifest = manifest
+        window[number]?.plan = plan
+        window[number]?.missing = file.missing.intersection(NumberSet(plan.chunks))
+        window[number]?.isSealed = true
+        buffer.add(now: now) {
+            $0.lengths[number] = size
+            $0.sealed.append(number)
+        }
+        prepareFinish(number, now: now)
+        guard plan.chunks.isEmpty, file.entry.part == nil, let entry = window[number]?.entry else {
+            return advance(now: now)
+        }
+        return [.makeParts([entry])] + advance(now: now)
     }
 
     mutating func violation(_ error: WireError) -> [Instruction] {

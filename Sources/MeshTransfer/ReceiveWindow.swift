@@ -3,7 +3,7 @@ import MeshWire
 /// A file under way on the receiver: what is missing of it, and how far it is.
 struct ActiveFile: Sendable {
     var entry: ReceivedEntry
-    let plan: FilePlan
+    var plan: FilePlan
     /// Chunks asked for and not yet arrived.
     var missing: NumberSet
     /// Chunks being verified and written.
@@ -13,6 +13,8 @@ struct ActiveFile: Sendable {
     var isUnmade = false
     /// `finish` was said, or the commit before it.
     var isFinishing = false
+    /// Of open length: where the one chunk ended that was shorter than the others.
+    var shortEnd: UInt64?
 
     /// All bytes are in the part, whether committed or not.
     var isWritten: Bool { missing.isEmpty && storing == 0 && entry.part != nil }
@@ -82,6 +84,8 @@ struct ReceiveWindow: Sendable {
     /// Files whose bytes are all here but which the sender has not sealed.
     var unsealed: NumberSet {
         NumberSet(
-            files.values.filter { !$0.isSealed && $0.missing.isEmpty }.map { $0.entry.number..<$0.entry.number + 1 })
+            files.values.filter { !$0.isSealed && ($0.missing.isEmpty || $0.entry.manifest.room > 0) }.map {
+                $0.entry.number..<$0.entry.number + 1
+            })
     }
 }

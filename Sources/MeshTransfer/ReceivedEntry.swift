@@ -138,6 +138,8 @@ package struct CommitGroup: Hashable, Sendable {
     package var parts: [UInt64: PartIdentity] = [:]
     /// Entries the sender sealed.
     package var sealed: [UInt64] = []
+    /// Ends that were told of files of open length: plain bytes, by entry. They are sealed, too.
+    package var lengths: [UInt64: UInt64] = [:]
     /// Entries about to be renamed, by entry: the identity that the final name will have.
     package var finishing: [UInt64: PartIdentity] = [:]
     /// Folders that were looked for, by entry: one that is to be made is written down before it is made.

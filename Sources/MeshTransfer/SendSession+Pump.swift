@@ -81,8 +81,10 @@ extension SendSession {
         var bytes = 0
         gathering: while pieces.count < Self.batchChunks, let number = wanted.ranges.first?.lowerBound {
             switch window.find(number) {
-            case .file(let entry, let plan):
-                let (offset, length) = plan.extent(of: number)
+            case .file(let found, _):
+                // The window may have it from before its end was told.
+                let entry = opened[found.number]?.source ?? found
+                let (offset, length) = FilePlan(entry: entry.number, manifest: entry.manifest).extent(of: number)
                 guard pieces.isEmpty || bytes + length <= Self.batchBytes else { break gathering }
                 pieces.append(ChunkPiece(entry: entry, number: number, offset: offset, length: length))
                 bytes += length
@@ -137,16 +139,30 @@ extension SendSession {
             policy.encoded(plain: batch.lengths.reduce(0, +), wire: batch.cost)
         }
         let read = Set(batch.records.map(\.number))
+        let again = Set(failed.map(\.entry).filter { wasKept($0, pieces) }.map(\.number))
         for piece in pieces {
-            if !read.contains(piece.number) { inFlight.remove(piece.number) }
+            if !read.contains(piece.number), inFlight.contains(piece.number) {
+                inFlight.remove(piece.number)
+                if again.contains(piece.entry.number) { wanted.insert(piece.number) }
+            }
             reading[piece.entry.number, default: 1] -= 1
             if reading[piece.entry.number] == 0 { reading[piece.entry.number] = nil }
         }
-        var instructions = failed.isEmpty ? [] : takeBack(failed.map(\.entry))
         let lost = Set(failed.map(\.entry.number))
-        let whole = unique(pieces.map(\.entry)).filter { !lost.contains($0.number) && isRead($0) }
+        let changed = failed.map(\.entry).filter { !again.contains($0.number) }
+        var instructions = changed.isEmpty ? [] : takeBack(changed)
+        let whole = unique(pieces.map(\.entry)).filter {
+            !lost.contains($0.number) && $0.manifest.room == 0 && isRead($0)
+        }
         instructions += seal(whole)
         return instructions + pump()
+    }
+
+    /// Of open length, and acknowledged in part since the job began, for a lane that was lost: what is acknowledged is held no
+    /// longer, and the others of the batch are read once more.
+    private func wasKept(_ entry: SourceEntry, _ pieces: [ChunkPiece]) -> Bool {
+        guard entry.manifest.room > 0, !takenBack.contains(entry.number) else { return false }
+        return pieces.contains { $0.entry.number == entry.number && !inFlight.contains($0.number) }
     }
 
     private func unique(_ entries: [SourceEntry]) -> [SourceEntry] {
@@ -164,18 +180,31 @@ extension SendSession {
         isCheckingSeals = false
         guard !isEnded else { return [] }
         let unchanged = unchanged.filter { !takenBack.contains($0.number) }
-        var instructions = seal(unchanged)
+        var instructions = seal(unchanged.filter { $0.manifest.room == 0 })
+        instructions += tell(unchanged.filter { $0.manifest.room > 0 })
         if !changed.isEmpty { instructions += takeBack(changed) }
         return instructions + pump() + checkSeals()
+    }
+
+    /// Says where files of open length ended, which seals them.
+    mutating func tell(_ entries: [SourceEntry]) -> [Instruction] {
+        let live = entries.filter { !takenBack.contains($0.number) && !$0.manifest.isOpen }
+        let words = live.map { Instruction.send(.length(entry: $0.number, size: $0.manifest.size)) }
+        return words + (count(sealed: live).map { [.seal([], fresh: $0)] } ?? [])
     }
 
     /// Says that these are sealed; each counts once, however often it is said.
     private mutating func seal(_ entries: [SourceEntry]) -> [Instruction] {
         guard !entries.isEmpty else { return [] }
+        return [.seal(entries, fresh: count(sealed: entries) ?? [])]
+    }
+
+    /// Those of which it is said for the first time; nil where there are none.
+    private mutating func count(sealed entries: [SourceEntry]) -> [SourceEntry]? {
         let fresh = entries.filter { !everSealed.contains($0.number) }
         for entry in fresh { everSealed.insert(entry.number) }
         counters.files += UInt64(fresh.count)
-        return [.seal(entries, fresh: fresh)]
+        return fresh.isEmpty ? nil : fresh
     }
 
     mutating func takeBack(_ entries: [SourceEntry]) -> [Instruction] {
@@ -187,8 +216,10 @@ extension SendSession {
                 everSealed.remove(entry.number)
                 counters.files -= 1
             }
-            let chunks = FilePlan(entry: entry.number, manifest: entry.manifest).chunks
-            wanted.remove(contentsOf: chunks)
+            let numbers = FilePlan(entry: entry.number, manifest: entry.manifest).numbers
+            wanted.remove(contentsOf: numbers)
+            unread.remove(contentsOf: numbers)
+            opened[entry.number] = nil
             window.remove(entry: entry.number)
             let count = changes[entry.manifest.path, default: 0] + 1
             changes[entry.manifest.path] = count

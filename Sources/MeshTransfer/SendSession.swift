@@ -28,6 +28,11 @@ package struct SendSession: Sendable {
         case checkSeals(NumberSet)
         /// Keep the digests of acknowledged chunks; answer `recorded`.
         case record([ChunkRecord])
+        /// Of what was read of a file of open length, these chunks are at the receiver already, by an earlier link: keep the
+        /// digests of those that are still held.
+        case keep(SourceEntry, NumberSet)
+        /// Nothing more of this file of open length is wanted: it need not be read further.
+        case stop(SourceEntry)
         /// Take these entries back, and where `again` add the files anew at the end; answer `manifestGrew`.
         case withdraw([SourceEntry], again: Bool)
         /// Verify the signature, compare the root, keep the receipt; answer `receiptChecked`.
@@ -89,6 +94,10 @@ package struct SendSession: Sendable {
     /// Encoded bytes that waited for the link at the last look.
     var waiting = 0
     var wanted = NumberSet()
+    /// Files of open length that this process reads, by entry.
+    var opened: [UInt64: OpenFile] = [:]
+    /// Chunks of these that are wanted and have not been read yet.
+    var unread = NumberSet()
     /// Chunks being encoded, ready or sent and not acknowledged.
     var inFlight = NumberSet()
     var everSent = NumberSet()
@@ -127,6 +136,9 @@ package struct SendSession: Sendable {
     /// Plain bytes being encoded and frames that wait for a lane: what the session holds of the files.
     package var heldBytes: Int { jobBytes + readyBytes }
 
+    /// Chunks that were read are still to arrive at the other side.
+    package var hasWork: Bool { !wanted.isEmpty || !inFlight.isEmpty }
+
     // MARK: manifest
 
     /// The receiver has the entries before `from`; pages flow from there. It cannot have more than there are: what it was
@@ -148,6 +160,18 @@ package struct SendSession: Sendable {
     package mutating func pageSent(end: UInt64) -> [Instruction] {
         feed.pageSent(end: end)
         return pump()
+    }
+
+    /// A file of open length has been read further, or its end is told; the journal knows that by now.
+    package mutating func openGrew(_ file: OpenFile) -> [Instruction] {
+        guard !takenBack.contains(file.source.number) else { return [] }
+        opened[file.source.number] = file
+        let due = unread.intersection(NumberSet(file.plan.numbers.lowerBound..<file.readable))
+        unread.subtract(due)
+        wanted.formUnion(due)
+        guard !isEnded, !file.source.manifest.isOpen else { return pump() }
+        unread.remove(contentsOf: file.plan.numbers)
+        return tell([file.source]) + pump()
     }
 
     // MARK: lanes
@@ -200,6 +224,7 @@ package struct SendSession: Sendable {
             return pump()
         case .want(let chunks, let seals): return want(chunks, seals)
         case .damaged(let chunks): return damaged(chunks)
+        case .held(let chunks): return isPlanned(chunks) ? kept(chunks) : violation()
         case .skipped(let reason, let entries, let chunks): return skip(reason, entries, chunks)
         case .receipt(let body, let signature):
             // It comes again while nobody answers: one check at a time.
@@ -210,7 +235,7 @@ package struct SendSession: Sendable {
             let left = skipped.mapValues { $0.subtracting(takenBack) }
             return Self.record(records.flush()) + [.checkReceipt(body: body, signature: signature, skipped: left)]
         case .failed(let code): return end(.fail(code, toPeer: false))
-        case .manifestPage, .manifestEnd, .sealed, .received: return violation()
+        case .manifestPage, .manifestEnd, .sealed, .length, .received: return violation()
         }
     }
 
@@ -251,10 +276,28 @@ package struct SendSession: Sendable {
     private mutating func want(_ chunks: NumberSet, _ seals: NumberSet) -> [Instruction] {
         guard isPlanned(chunks), seals.ranges.last?.upperBound ?? 0 <= totals.entries else { return violation() }
         wanted.formUnion(chunks.subtracting(inFlight))
+        putOffUnread()
         // A want is bounded, and so is what all of them may leave here.
         sealsAsked.formUnion(seals)
         guard max(wanted.ranges.count, sealsAsked.ranges.count) <= 8 * Limits.ranges else { return violation() }
         return pump() + checkSeals()
+    }
+
+    /// What an earlier link brought of files of open length: it is held here for nothing.
+    private func kept(_ chunks: NumberSet) -> [Instruction] {
+        opened.values.compactMap { file in
+            let there = chunks.intersection(NumberSet(file.plan.numbers.lowerBound..<file.readable))
+            return there.isEmpty ? nil : .keep(file.source, there)
+        }
+    }
+
+    /// What has not been read yet waits aside, so that it is not in the way of what has.
+    private mutating func putOffUnread() {
+        for file in opened.values {
+            let ahead = NumberSet(file.readable..<file.plan.numbers.upperBound).intersection(wanted)
+            wanted.subtract(ahead)
+            if file.source.manifest.isOpen { unread.formUnion(ahead) }
+        }
     }
 
     /// What the receiver leaves out is not sent any more; what is on its way arrives late there.
@@ -263,8 +306,13 @@ package struct SendSession: Sendable {
         for other in skipped.keys where other != reason { skipped[other]?.subtract(entries) }
         skipped[reason, default: NumberSet()].formUnion(entries)
         wanted.subtract(chunks)
+        unread.subtract(chunks)
         sealsAsked.subtract(entries)
-        return pump()
+        return stopped(entries) + pump()
+    }
+
+    private func stopped(_ entries: NumberSet) -> [Instruction] {
+        opened.values.filter { entries.contains($0.source.number) }.map { .stop($0.source) }
     }
 
     mutating func checkSeals() -> [Instruction] {

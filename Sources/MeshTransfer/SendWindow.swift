@@ -24,6 +24,8 @@ struct SendWindow: Sendable {
         while next < files.count {
             let plan = FilePlan(entry: files[next].number, manifest: files[next].manifest)
             if plan.chunks.contains(chunk) { return .file(files[next], plan) }
+            // Set aside, and behind the end of a file of open length.
+            if plan.numbers.contains(chunk) { return .gone(before: plan.numbers.upperBound) }
             // An earlier file may have been dropped from the window: only a gap inside it means that the file is gone.
             if plan.chunks.lowerBound > chunk { return next > 0 ? .gone(before: plan.chunks.lowerBound) : .load }
             next += 1
@@ -52,7 +54,7 @@ struct SendWindow: Sendable {
         while low < high {
             let middle = (low + high) / 2
             let plan = FilePlan(entry: files[middle].number, manifest: files[middle].manifest)
-            if plan.chunks.upperBound <= chunk { low = middle + 1 } else { high = middle }
+            if plan.numbers.upperBound <= chunk { low = middle + 1 } else { high = middle }
         }
         return low
     }

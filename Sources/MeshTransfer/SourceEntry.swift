@@ -29,3 +29,11 @@ package struct SourceEntry: Hashable, Sendable {
         self.identity = identity
     }
 }
+
+extension SourceEntry {
+    /// What takes it back, followed by what stands in its place where there is such a thing.
+    package func replaced(by now: SourceEntry?) -> [SourceEntry] {
+        let back = ManifestEntry(withdrawing: number, isGone: false)
+        return [SourceEntry(number: 0, manifest: back, identity: identity)] + (now.map { [$0] } ?? [])
+    }
+}

@@ -22,6 +22,8 @@ package protocol TransferJournal: Sendable {
 
     /// Sender: adds entries as the walk finds them, their numbers continuing the transfer's totals, which move along.
     func append(_ entries: [SourceEntry], to id: TransferID) async throws
+    /// Sender: a file of open length ended behind so many bytes; the totals' bytes move along.
+    func setLength(_ size: UInt64, ofEntry number: UInt64, of id: TransferID) async throws
     /// Receiver: adds a page's entries, their numbers continuing the totals. A withdrawal marks the entry it names.
     func append(_ entries: [ManifestEntry], to id: TransferID) async throws
     /// Marks the manifest whole. `complete: false` opens it again for entries added at the end.

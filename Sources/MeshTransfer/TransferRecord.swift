@@ -97,10 +97,17 @@ package struct ManifestTotals: Hashable, Sendable {
         entries += 1
         guard entry.kind == .file else { return true }
         files += 1
-        chunks += ChunkPlan.chunkCount(fileSize: entry.size)
+        chunks += ChunkPlan.numbers(of: entry)
         let (sum, overflow) = bytes.addingReportingOverflow(entry.size)
         bytes = sum
         allocated &+= min(entry.allocated, entry.size &+ 1 << 20)
         return !overflow && chunks <= Limits.chunks
+    }
+
+    /// A file of open length has ended behind so many bytes. False where that is more than can be.
+    package mutating func tell(_ size: UInt64) -> Bool {
+        let (sum, overflow) = bytes.addingReportingOverflow(size)
+        bytes = sum
+        return !overflow
     }
 }

@@ -18,6 +18,10 @@ package enum DataMessage: Hashable, Sendable {
     case damaged(chunks: NumberSet)
     /// Sender: these file entries did not change while they were read.
     case sealed(entries: NumberSet)
+    /// Sender: this file of open length ended behind so many bytes, and is sealed.
+    case length(entry: UInt64, size: UInt64)
+    /// Receiver, at the beginning of a link: it has these chunks of files of open length, perhaps by an earlier link.
+    case held(chunks: NumberSet)
     /// Receiver: these entries are left out, and why: as soon as that is known, and once more, in pieces, before the receipt.
     /// `chunks` of them need not come.
     case skipped(SkipReason, entries: NumberSet, chunks: NumberSet)
@@ -40,6 +44,8 @@ package enum DataMessage: Hashable, Sendable {
         case manifestKept = 9
         case manifestAgain = 10
         case damaged = 11
+        case length = 12
+        case held = 13
     }
 
     /// The payload of a `message` frame.
@@ -67,7 +73,12 @@ package enum DataMessage: Hashable, Sendable {
             buffer.writeNumbers(chunks)
             buffer.writeNumbers(seals)
         case .damaged(let chunks): buffer.begin(.damaged, chunks)
+        case .held(let chunks): buffer.begin(.held, chunks)
         case .sealed(let entries): buffer.begin(.sealed, entries)
+        case .length(let entry, let size):
+            buffer.begin(.length)
+            buffer.writeVarint(entry)
+            buffer.writeVarint(size)
         case .skipped(let reason, let entries, let chunks):
             buffer.begin(.skipped)
             buffer.writeInteger(reason.rawValue)
@@ -109,8 +120,13 @@ package enum DataMessage: Hashable, Sendable {
             .want(
                 chunks: try buffer.wireNumbers("wanted chunk", bound: Limits.chunks),
                 seals: try buffer.wireNumbers("wanted seal", bound: Limits.entries))
+        case .held: .held(chunks: try buffer.wireNumbers("held chunk", bound: Limits.chunks))
         case .damaged: .damaged(chunks: try buffer.wireNumbers("damaged chunk", bound: Limits.chunks))
         case .sealed: .sealed(entries: try buffer.wireNumbers("sealed entry", bound: Limits.entries))
+        case .length:
+            .length(
+                entry: try buffer.wireVarint("entry number", limit: Limits.entries),
+                size: try buffer.wireVarint("file size", limit: Limits.openRoom * UInt64(Limits.openChunk)))
         case .skipped: try readSkipped(&buffer)
         case .receipt:
             .receipt(

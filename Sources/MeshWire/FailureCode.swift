@@ -40,6 +40,10 @@ package enum FailureCode: UInt16, Sendable, Codable, CaseIterable {
     case tooMany = 18
     /// The transfer has ended, and its sources have changed since.
     case sourcesEdited = 19
+    /// What the sender read of a pipe is gone: nothing can go on.
+    case pipeLost = 20
+    /// The receiver passes one file on, and takes nothing else.
+    case oneFile = 21
 
     init(reading buffer: inout ByteBuffer) throws(WireError) {
         guard let raw = buffer.readInteger(as: UInt16.self) else { throw .truncated("failure code") }

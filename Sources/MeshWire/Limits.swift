@@ -13,6 +13,10 @@ package enum Limits {
     package static let datagram = 1_200
     /// Largest chunk, plain bytes.
     package static let chunk = 4 * 1024 * 1024
+    /// Every chunk but the last of a file of open length, plain bytes.
+    package static let openChunk = 256 * 1024
+    /// Chunk numbers set aside for a file of open length: 16 TiB.
+    package static let openRoom: UInt64 = 1 << 26
     /// Chunks of one transfer: 2^40 chunks of 4 MiB are 4 EiB, beyond any file system.
     package static let chunks: UInt64 = 1 << 40
     /// Entries of one manifest.

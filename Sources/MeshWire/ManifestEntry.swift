@@ -18,8 +18,8 @@ package struct ManifestEntry: Hashable, Sendable {
     /// Components below the transfer's root joined by `/`: bytes, not text. Empty for a withdrawal. Of an omission it may be
     /// one component longer than an entry's can be.
     package var path: [UInt8]
-    /// Bytes of a file, 0 for folders and links; for a withdrawal the number of the entry withdrawn, for an omission the
-    /// number of its reason.
+    /// Bytes of a file, 0 for folders and links, and for a file of open length until its end is told; for a withdrawal the
+    /// number of the entry withdrawn, for an omission the number of its reason.
     package var size: UInt64
     /// Bytes a file takes on the sender's disk: less than `size` where it has holes.
     package var allocated: UInt64
@@ -34,6 +34,10 @@ package struct ManifestEntry: Hashable, Sendable {
     package var target: [UInt8]
     /// Number of the first chunk; of the next entry's first chunk where this one has none.
     package var firstChunk: UInt64
+    /// Of a file whose length nobody knows before it is read to its end: the chunk numbers set aside for it. Else 0.
+    package var room: UInt64 = 0
+    /// It has `room`, and its end has not been told yet: `size` is 0.
+    package var isOpen = false
 
     package init(
         kind: EntryKind, path: [UInt8], size: UInt64 = 0, allocated: UInt64 = 0, mode: UInt16 = 0, seconds: Int64 = 0,
@@ -48,6 +52,13 @@ package struct ManifestEntry: Hashable, Sendable {
         self.nanoseconds = nanoseconds
         self.target = target
         self.firstChunk = firstChunk
+    }
+
+    /// A file that is sent while it is read, to whichever end it has.
+    package init(open path: [UInt8], mode: UInt16, seconds: Int64, nanoseconds: UInt32) {
+        self.init(kind: .file, path: path, mode: mode, seconds: seconds, nanoseconds: nanoseconds)
+        room = Limits.openRoom
+        isOpen = true
     }
 
     /// Takes back the entry of this number. `isGone`: the source has it no more, so that nobody misses it.
@@ -89,6 +100,12 @@ package struct ManifestEntry: Hashable, Sendable {
     /// A withdrawal of what the source has no more.
     package var isOfGone: Bool { kind == .withdrawal && mode == 1 }
 
+    /// Room is a file's, and holds what is told of it.
+    package var hasSoundRoom: Bool {
+        guard room > 0 else { return !isOpen }
+        return kind == .file && (isOpen ? size == 0 : size <= room * UInt64(Limits.openChunk))
+    }
+
     package func write(into buffer: inout ByteBuffer) {
         buffer.writeInteger(kind.rawValue)
         buffer.writeCountedBytes(path)
@@ -99,6 +116,7 @@ package struct ManifestEntry: Hashable, Sendable {
         buffer.writeInteger(nanoseconds)
         buffer.writeCountedBytes(target)
         buffer.writeVarint(firstChunk)
+        buffer.writeVarint(room << 1 | (isOpen ? 1 : 0))
     }
 
     /// Reads one entry. Lengths and ranges are checked here; whether the path may be written to is `EntryPath`'s word.
@@ -116,6 +134,10 @@ package struct ManifestEntry: Hashable, Sendable {
         nanoseconds = try buffer.wireUInt32("modification time")
         target = try buffer.wireBytes("link target", limit: Limits.path)
         firstChunk = try buffer.wireVarint("first chunk", limit: Limits.chunks)
+        let length = try buffer.wireVarint("open length", limit: Limits.openRoom << 1 | 1)
+        room = length >> 1
+        isOpen = length & 1 == 1
+        guard hasSoundRoom else { throw .invalid("open length") }
         guard mode & ~0o777 == 0 else { throw .invalid("file mode") }
         guard nanoseconds < 1_000_000_000 else { throw .invalid("modification time") }
         guard (kind == .link) == !target.isEmpty, !target.contains(0) else { throw .invalid("link target") }

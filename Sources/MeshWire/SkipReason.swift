@@ -39,8 +39,6 @@ public enum SkipReason: UInt8, Sendable, Hashable, CaseIterable {
     case unreadable = 49
     /// More components than a path may have, or more bytes.
     case tooDeep = 50
-    /// The kernel makes it while it is read, so that nobody knows its length before.
-    case ofKernel = 51
 }
 
 extension SkipReason {
@@ -61,7 +59,7 @@ extension SkipReason {
         case .exists, .older: .kept
         case .unchanged, .folded: .there
         case .outside, .name, .longName, .size, .noLinks, .inTheWay, .throughLink, .denied: .missing
-        case .sourceDenied, .unreadable, .tooDeep, .ofKernel: .missing
+        case .sourceDenied, .unreadable, .tooDeep: .missing
         case .changing: .changing
         }
     }
@@ -103,7 +101,6 @@ extension SkipReason {
         case .sourceDenied: "the sender has no permission to read it"
         case .unreadable: "the sender could not read it"
         case .tooDeep: "it lies too deep or its path is too long (send the folder it is in)"
-        case .ofKernel: "it has no length before it is read (a file of the kernel): copy it to a file first"
         }
     }
 
@@ -126,7 +123,6 @@ extension SkipReason {
         case .sourceDenied: "source-denied"
         case .unreadable: "unreadable"
         case .tooDeep: "too-deep"
-        case .ofKernel: "kernel"
         }
     }
 }

@@ -19,6 +19,10 @@ struct CommandFailure: Error {
 }
 
 extension MeshError {
+    static var interruptedPipe: MeshError {
+        MeshError(.interrupted, "interrupted; what comes through a pipe cannot be resumed, and begins anew")
+    }
+
     /// A person or a script stopped the command.
     static func interrupted(canResume: Bool, at progress: String? = nil) -> MeshError {
         let place = progress.map { " at \($0)" } ?? ""

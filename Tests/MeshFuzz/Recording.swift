@@ -113,7 +113,7 @@ struct Recording: Sendable {
         let messages: [DataMessage] = [
             .manifestEnd(entries: UInt64(entries.count), chunks: 4), .manifestKept(entries: 3), .manifestAgain(from: 1),
             .want(chunks: numbers, seals: NumberSet(1..<3)), .damaged(chunks: numbers),
-            .sealed(entries: NumberSet(0..<2)),
+            .sealed(entries: NumberSet(0..<2)), .length(entry: 2, size: 600_000), .held(chunks: numbers),
             .skipped(.name, entries: NumberSet(5..<6), chunks: NumberSet(1..<2)),
             .receipt(body: body, signature: [UInt8](repeating: 7, count: 70)),
             .received(root: receipt.root), .failed(.diskFull),

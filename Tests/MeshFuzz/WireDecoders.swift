@@ -160,13 +160,16 @@ extension DataMessage {
         case .want(let chunks, let seals):
             try chunks.keepBounds(below: Limits.chunks)
             try seals.keepBounds(below: Limits.entries)
-        case .damaged(let chunks): try chunks.keepBounds(below: Limits.chunks)
+        case .damaged(let chunks), .held(let chunks): try chunks.keepBounds(below: Limits.chunks)
         case .sealed(let entries): try entries.keepBounds(below: Limits.entries)
         case .skipped(_, let entries, let chunks):
             try entries.keepBounds(below: Limits.entries)
             try chunks.keepBounds(below: Limits.chunks)
         case .receipt(let body, let signature):
             try keep(body.count <= Limits.receipt && signature.count <= 256, "a receipt is within its limit")
+        case .length(let entry, let size):
+            try keep(entry <= Limits.entries, "an entry's number is bounded")
+            try keep(size <= Limits.openRoom * UInt64(Limits.openChunk), "a length is bounded")
         case .manifestEnd, .manifestKept, .manifestAgain, .received, .failed: break
         }
     }

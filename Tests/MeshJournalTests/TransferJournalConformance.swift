@@ -19,6 +19,40 @@ func conformance(_ make: () async throws -> some TransferJournal) async throws {
     try await acknowledges(make())
     try await completes(make())
     try await tellsWhetherAllIsDurable(make())
+    try await keepsLengthsOnceTheyAreTold(make())
+}
+
+private func keepsLengthsOnceTheyAreTold(_ journal: some TransferJournal) async throws {
+    let pipe = ManifestEntry(open: bytes("pipe"), mode: 0o600, seconds: 1, nanoseconds: 2)
+    var behind = files([5])[0]
+    behind.firstChunk = Limits.openRoom
+    try await journal.create(record(1, .send))
+    try await journal.append(source([pipe, behind]), to: transferID(1))
+    #expect(try await journal.sourceEntries(of: transferID(1), from: 0, limit: 1).first?.manifest == pipe)
+    #expect(try await journal.sourceFiles(of: transferID(1), holding: 99, limit: 9).map(\.number) == [0, 1])
+    try await journal.setLength(600_000, ofEntry: 0, of: transferID(1))
+    var told = pipe
+    _ = told.tell(600_000)
+    #expect(try await journal.sourceEntries(of: transferID(1), from: 0, limit: 1).first?.manifest == told)
+    let totals = try #require(try await journal.transfer(transferID(1))).totals
+    #expect(totals.bytes == 600_005 && totals.chunks == Limits.openRoom + 1)
+    for number in [UInt64(0), 1, 2] {
+        await #expect(throws: (any Error).self, "told already, known from the start, or not there") {
+            try await journal.setLength(1, ofEntry: number, of: transferID(1))
+        }
+    }
+
+    try await journal.create(record(2, .receive))
+    try await journal.append([pipe, behind], to: transferID(2))
+    var group = CommitGroup()
+    group.chunks = [ChunkRecord(number: 2, digest: digest(2))]
+    group.lengths = [0: 600_000]
+    group.sealed = [0]
+    try await journal.commit(group, to: transferID(2))
+    let entry = try #require(try await journal.receivedEntries(of: transferID(2), from: 0, limit: 1).first)
+    #expect(entry.manifest == told && entry.state == .sealed)
+    #expect(try await journal.transfer(transferID(2))?.totals.bytes == 600_005)
+    await #expect(throws: (any Error).self) { try await journal.commit(group, to: transferID(2)) }
 }
 
 private func tellsWhetherAllIsDurable(_ journal: some TransferJournal) async throws {

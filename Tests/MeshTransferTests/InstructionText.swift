@@ -16,6 +16,8 @@ extension DataMessage {
         case .sealed(let entries): "sealed \(entries.text)"
         case .skipped(let reason, let entries, let chunks):
             "skipped \(reason.word) \(entries.text)" + (chunks.isEmpty ? "" : " chunks \(chunks.text)")
+        case .held(let chunks): "held \(chunks.text)"
+        case .length(let entry, let size): "length \(entry) \(size)"
         case .receipt: "receipt"
         case .received: "received"
         case .failed(let code): "failed \(code)"
@@ -43,6 +45,10 @@ extension SendSession.Instruction {
         case .load(let chunk): "load \(chunk)"
         case .encode(let job): "encode #\(job.id): \(NumberSet(job.pieces.map(\.number)).text) \(job.choice.text)"
         case .transmit(let lane, let frames): "transmit on \(lane.prime): \(chunkNumbers(frames).text)"
+        case .seal(let entries, let fresh) where entries.isEmpty:
+            "seal nothing, \(NumberSet(fresh.map(\.number)).text) for the first time"
+        case .keep(let file, let chunks): "keep \(chunks.text) of \(file.number)"
+        case .stop(let file): "stop \(file.number)"
         case .seal(let entries, let fresh):
             "seal \(NumberSet(entries.map(\.number)).text)\(fresh.count < entries.count ? ", some again" : "")"
         case .checkSeals(let entries): "check seals \(entries.text)"
@@ -108,7 +114,8 @@ extension CommitGroup {
     var text: String {
         let lists: [(String, NumberSet)] = [
             ("chunks", NumberSet(chunks.map(\.number))), ("parts", NumberSet(parts.keys)),
-            ("sealed", NumberSet(sealed)), ("finishing", NumberSet(finishing.keys)),
+            ("sealed", NumberSet(sealed)), ("lengths", NumberSet(lengths.keys)),
+            ("finishing", NumberSet(finishing.keys)),
             ("ended", NumberSet(ended.map(\.number))),
         ]
         return lists.filter { !$0.1.isEmpty }.map { " \($0.0) \($0.1.text)" }.joined()

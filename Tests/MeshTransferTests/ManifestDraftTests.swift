@@ -17,6 +17,7 @@ import Testing
             switch write {
             case .append(let entries): entries.map { "\($0.number)/\($0.manifest.firstChunk)" }.joined(separator: " ")
             case .complete: "complete"
+            case .length(let size, let entry): "length \(size) of \(entry)"
             }
         }
     }

@@ -19,6 +19,8 @@ import Testing
         ("09 05", .manifestKept(entries: 5)),
         ("0a 808008", .manifestAgain(from: 131_072)),
         ("0b 01 00 00", .damaged(chunks: NumberSet(0..<1))),
+        ("0c 05 ac02", .length(entry: 5, size: 300)),
+        ("0d 01 00 00", .held(chunks: NumberSet(0..<1))),
     ]
 
     private func read(_ payload: ByteBuffer) throws(WireError) -> DataMessage { try DataMessage(reading: payload) }
@@ -44,11 +46,11 @@ import Testing
 
     @Test func otherTypesAreUnknown() {
         #expect(refused("") == .truncated("message type"))
-        for code in [UInt8(0), 12, 13, 128, 255] {
+        for code in [UInt8(0), 14, 15, 128, 255] {
             #expect(refused(String(code, radix: 16).leftPadded) == .unknown("message type", UInt64(code)))
         }
         #expect(refused("08 0000") == .unknown("failure code", 0))
-        #expect(refused("08 0014") == .unknown("failure code", 20))
+        #expect(refused("08 0016") == .unknown("failure code", 22))
     }
 
     @Test func failureCodesCrossTheWire() throws {
@@ -56,7 +58,7 @@ import Testing
             let message = DataMessage.failed(code)
             #expect(try read(message.encoded()) == message)
         }
-        #expect(FailureCode.allCases.map(\.rawValue) == Array(1...19))
+        #expect(FailureCode.allCases.map(\.rawValue) == Array(1...21))
     }
 
     /// The largest value that is taken, and the error of the next.
@@ -76,6 +78,14 @@ import Testing
         (
             .manifestAgain(from: 1 << 24), .manifestAgain(from: 1 << 24 + 1),
             .tooLarge("entry number", got: 1 << 24 + 1, limit: 1 << 24)
+        ),
+        (
+            .length(entry: 1 << 24, size: 0), .length(entry: 1 << 24 + 1, size: 0),
+            .tooLarge("entry number", got: 1 << 24 + 1, limit: 1 << 24)
+        ),
+        (
+            .length(entry: 0, size: 1 << 44), .length(entry: 0, size: 1 << 44 + 1),
+            .tooLarge("file size", got: 1 << 44 + 1, limit: 1 << 44)
         ),
         (
             .manifestPage(first: 1 << 24, count: 1, rawLength: 1, deflated: ByteBuffer()),

@@ -5,28 +5,42 @@ import Testing
 @Suite struct ManifestEntryTests {
     private static let cases: [(text: String, entry: ManifestEntry)] = [
         (
-            "00 01 61 ac02 8020 01a4 0000000000000005 00000006 00 07",
+            "00 01 61 ac02 8020 01a4 0000000000000005 00000006 00 07 00",
             ManifestEntry(
                 kind: .file, path: [0x61], size: 300, allocated: 4_096, mode: 0o644, seconds: 5, nanoseconds: 6,
                 firstChunk: 7)
         ),
         (
-            "01 03 642fff 00 00 01ed ffffffffffffffff 3b9ac9ff 00 00",
+            "01 03 642fff 00 00 01ed ffffffffffffffff 3b9ac9ff 00 00 00",
             ManifestEntry(
                 kind: .folder, path: [0x64, 0x2f, 0xff], mode: 0o755, seconds: -1, nanoseconds: 999_999_999)
         ),
         (
-            "02 01 6c 00 00 01ff 0000000000000000 00000000 02 2e2e 00",
+            "02 01 6c 00 00 01ff 0000000000000000 00000000 02 2e2e 00 00",
             ManifestEntry(kind: .link, path: [0x6c], mode: 0o777, target: [0x2e, 0x2e])
         ),
         (
-            "03 00 09 00 0000 0000000000000000 00000000 00 808080808020",
+            "03 00 09 00 0000 0000000000000000 00000000 00 808080808020 00",
             ManifestEntry(kind: .withdrawal, path: [], size: 9, firstChunk: 1 << 40)
         ),
         (
-            "04 01 61 30 00 0000 0000000000000000 00000000 00 00", ManifestEntry(omitting: [0x61], .sourceDenied)
+            "04 01 61 30 00 0000 0000000000000000 00000000 00 00 00", ManifestEntry(omitting: [0x61], .sourceDenied)
+        ),
+        (
+            "00 01 70 00 00 0180 0000000000000005 00000006 00 00 81808040",
+            ManifestEntry(open: [0x70], mode: 0o600, seconds: 5, nanoseconds: 6)
         ),
     ]
+
+    @Test func roomIsAFilesAndHoldsItsBytes() {
+        let error = WireError.invalid("open length")
+        #expect(refused { $0.isOpen = true } == error)
+        #expect(refused { ($0.room, $0.isOpen, $0.size) = (2, true, 1) } == error)
+        #expect(refused { ($0.room, $0.size) = (2, 524_289) } == error)
+        #expect(refused { ($0.room, $0.size) = (2, 524_288) } == nil)
+        #expect(refused { ($0.kind, $0.room) = (.folder, 2) } == error)
+        #expect(refused { $0.room = Limits.openRoom + 1 } != nil)
+    }
 
     private func read(_ payload: ByteBuffer) throws(WireError) -> ManifestEntry {
         var payload = payload

@@ -76,7 +76,10 @@ import Testing
             let heard = Collected<String>()
             let name = Bytes16([UInt8](repeating: 1, count: 16))!
             try await writer.append([walked("a")], complete: false)
-            await writer.listen(name) { totals, isComplete in heard.add("\(totals.entries) \(isComplete)") }
+            await writer.listen(name) { event in
+                guard case .manifestGrew(let totals, let isComplete) = event else { return }
+                heard.add("\(totals.entries) \(isComplete)")
+            }
             try await writer.append([walked("b")], complete: true)
             await writer.ignore(name)
             try await writer.amend([walked("c")])

@@ -58,6 +58,8 @@ int mesh_sync_filesystem_of(int descriptor);
 int64_t mesh_next_data(int descriptor, int64_t offset);
 /// getsockopt with TCP_INFO; ENOSYS where the kernel tells less than this.
 int mesh_tcp_state_of(int socket, struct mesh_tcp_state *state);
+/// pipe2 with O_CLOEXEC and O_NONBLOCK.
+int mesh_wake_pipe(int ends[2]);
 /// fcntl with F_DUPFD_CLOEXEC.
 int mesh_duplicate(int descriptor);
 /// Keeps freed memory of chunk size for reuse instead of giving it back to the kernel with each chunk, in one arena (two

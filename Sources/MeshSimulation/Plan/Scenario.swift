@@ -4,6 +4,8 @@ import MeshWire
 /// What is sent, and how: drawn from a seed.
 struct Scenario {
     var files: [[UInt8]: [UInt8]] = [:]
+    /// Files whose length is not known before they are read.
+    var open: [[UInt8]: [UInt8]] = [:]
     /// Folders and links of the tree.
     var others: [SourceEntry] = []
     /// Files that stand at a receiver before.
@@ -44,6 +46,7 @@ struct Scenario {
         for path in files.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) where random.oneIn(12) {
             foreign[path] = Array("somebody's own".utf8)
         }
+        if random.oneIn(4) { makeOpen(using: &random) }
     }
 
     /// Small files, some of them empty or holes, and in some trees one of several chunks.
@@ -58,6 +61,15 @@ struct Scenario {
         guard random.oneIn(3) else { return }
         let size = random.oneIn(30) ? 7_000_000 : Int.random(in: 270_000...1_300_000, using: &random)
         files[Array("large".utf8)] = Self.content(size, UInt8(truncatingIfNeeded: random.next()))
+    }
+
+    /// One to three, some of them empty, of one chunk, or ending with a whole one.
+    private mutating func makeOpen(using random: inout Seeded) {
+        for index in 0..<Int.random(in: 1...3, using: &random) {
+            let whole = Int.random(in: 0...3, using: &random) * Limits.openChunk
+            let size = whole + (random.oneIn(3) ? 0 : Int.random(in: 1...9_000, using: &random))
+            open[Array("d/open\(index)".utf8)] = Self.content(size, UInt8(truncatingIfNeeded: random.next()))
+        }
     }
 
     /// Some files, and now and then a folder with all that is in it.

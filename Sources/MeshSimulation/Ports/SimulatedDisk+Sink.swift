@@ -34,6 +34,7 @@ extension SimulatedDisk: ChunkSink {
                 throw .full(path: path)
             }
             let inode = try state.openPart(entry)
+            if entry.manifest.room > 0 { state.lengthen(inode, to: Int(offset) + length) }
             guard let object = state.objects[inode] else { throw .changed(path: path) }
             let bytes = slices.isEmpty ? [UInt8](repeating: 0, count: length) : slices.flatMap { $0.readableBytesView }
             let start = Int(offset)
@@ -141,9 +142,9 @@ extension SimulatedDisk.State {
         let inode: UInt64
         if let known = open[entry.number] {
             inode = known
-        } else if let (found, object) = object(at: place) {
+        } else if let (found, _) = object(at: place) {
             inode = found
-            resize(object, inode, to: Int(entry.manifest.size))
+            lengthen(inode, to: Int(entry.manifest.size))
         } else if entry.part == nil {
             inode = make([UInt8](repeating: 0, count: Int(entry.manifest.size)))
             change([(place, .object(inode))])
@@ -157,9 +158,9 @@ extension SimulatedDisk.State {
         return inode
     }
 
-    /// A part that a power loss cut short gets its length again.
-    private mutating func resize(_ object: SimulatedDisk.Object, _ inode: UInt64, to size: Int) {
-        guard object.bytes.count < size else { return }
+    /// A part that a power loss cut short gets its length again, one of open length what is written to it.
+    fileprivate mutating func lengthen(_ inode: UInt64, to size: Int) {
+        guard let object = objects[inode], object.bytes.count < size else { return }
         objects[inode]?.bytes += [UInt8](repeating: 0, count: size - object.bytes.count)
         objects[inode]?.unsynced.append(object.bytes.count..<size)
     }

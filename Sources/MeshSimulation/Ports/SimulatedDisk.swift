@@ -14,6 +14,8 @@ package final class SimulatedDisk: Sendable {
         var failures = 0
         /// Nobody may read it.
         var isDenied = false
+        /// Nobody knows its length before it is read to its end.
+        var isOpen = false
     }
 
     /// What a name at the destination stands for.
@@ -40,6 +42,8 @@ package final class SimulatedDisk: Sendable {
 
     struct State: Sendable {
         var sources: [[UInt8]: Source] = [:]
+        /// All that each source ever held.
+        var versions: [[UInt8]: [[UInt8]]] = [:]
         var objects: [UInt64: Object] = [:]
         var names: [Place: Node] = [:]
         /// Changes of names that have not reached the disk, oldest first, each with what was there before.
@@ -73,9 +77,18 @@ package final class SimulatedDisk: Sendable {
     package var sources: [[UInt8]: Source] { with { $0.sources } }
 
     /// Puts a source file in its place, or changes the one that is there.
-    package func put(_ path: [UInt8], _ bytes: [UInt8]) {
-        with { $0.sources[path] = Source(bytes: bytes, version: ($0.sources[path]?.version ?? -1) + 1) }
+    package func put(_ path: [UInt8], _ bytes: [UInt8], isOpen: Bool = false) {
+        with { state in
+            let old = state.sources[path]
+            var source = Source(bytes: bytes, version: (old?.version ?? -1) + 1)
+            source.isOpen = old?.isOpen ?? isOpen
+            state.sources[path] = source
+            state.versions[path, default: []].append(bytes)
+        }
     }
+
+    /// What a source held in one of its versions.
+    func version(_ version: Int64, of path: [UInt8]) -> [UInt8] { with { $0.versions[path]?[Int(version)] ?? [] } }
 
     package func removeSource(_ path: [UInt8]) { with { $0.sources[path] = nil } }
 
@@ -92,6 +105,11 @@ package final class SimulatedDisk: Sendable {
             return SourceEntry(
                 number: 0, manifest: ManifestEntry(omitting: path, .sourceDenied),
                 identity: .none)
+        }
+        guard !file.isOpen else {
+            let manifest = ManifestEntry(open: path, mode: 0o644, seconds: 1_000 + file.version, nanoseconds: 0)
+            return SourceEntry(
+                number: 0, manifest: manifest, identity: SourceIdentity(device: 1, inode: 1, changed: file.version))
         }
         let size = UInt64(file.bytes.count)
         return SourceEntry(
@@ -250,4 +268,6 @@ extension SimulatedDisk: ChunkSource {
     }
 
     package func release(_ entry: SourceEntry) {}
+    package func held(_ entry: SourceEntry) -> NumberSet { NumberSet() }
+    package func kept(_ chunks: NumberSet) {}
 }

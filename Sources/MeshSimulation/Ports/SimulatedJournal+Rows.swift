@@ -13,6 +13,15 @@ extension SimulatedJournal {
         }
     }
 
+    package func setLength(_ size: UInt64, ofEntry number: UInt64, of id: TransferID) throws {
+        try change(id) { transfer in
+            guard number < UInt64(transfer.sources.count), transfer.sources[Int(number)].manifest.tell(size) else {
+                throw Refused("length of entry \(number)")
+            }
+            guard transfer.record.totals.tell(size) else { throw Refused("sum of lengths") }
+        }
+    }
+
     package func append(_ entries: [ManifestEntry], to id: TransferID) throws {
         try change(id) { transfer in
             for entry in entries {
@@ -39,8 +48,8 @@ extension SimulatedJournal {
         try read(id) { transfer in
             let files = transfer.sources.lazy.filter { entry in
                 entry.manifest.kind == .file && !transfer.withdrawn.contains(entry.number)
-                    && FilePlan(entry: entry.number, manifest: entry.manifest).chunks.upperBound > chunk
-                    && entry.manifest.size > 0
+                    && FilePlan(entry: entry.number, manifest: entry.manifest).numbers.upperBound > chunk
+                    && ChunkPlan.numbers(of: entry.manifest) > 0
             }
             return Array(files.prefix(limit))
         }
@@ -74,6 +83,11 @@ extension SimulatedJournal {
             for (number, part) in group.parts { try transfer.change(number) { $0.part = part } }
             for (number, origin) in group.origins { try transfer.change(number) { $0.origin = origin } }
             for number in group.sealed { try transfer.change(number) { $0.reach(.sealed) } }
+            for (number, size) in group.lengths {
+                var isTold = false
+                try transfer.change(number) { isTold = $0.manifest.tell(size) }
+                guard isTold, transfer.record.totals.tell(size) else { throw Refused("length of entry \(number)") }
+            }
             for (number, part) in group.finishing {
                 try transfer.change(number) {
                     $0.part = part

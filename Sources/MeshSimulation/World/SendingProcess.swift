@@ -5,12 +5,15 @@ import MeshWire
 final class SendingProcess {
     let node: SimulatedNode
     let transfer: TransferID
+    let source: SimulatedSource
     private(set) var draft: ManifestDraft
     /// What the walk has not found yet.
     private var ahead: [SourceEntry]
     /// Who is told when the manifest grows.
     var trace: (String) -> Void = { _ in }
     var listener: (ManifestTotals, Bool) -> Void = { _, _ in }
+    /// Who is told how far a file of open length has been read.
+    var openListener: (OpenFile) -> Void = { _ in }
 
     var totals: ManifestTotals { draft.totals }
     var isWalking: Bool { !draft.isComplete }
@@ -19,6 +22,7 @@ final class SendingProcess {
     init(_ node: SimulatedNode, _ transfer: TransferID, tree: () -> [SourceEntry]) throws {
         self.node = node
         self.transfer = transfer
+        source = SimulatedSource(node.disk)
         if try node.journal.transfer(transfer) == nil {
             try node.journal.create(
                 TransferRecord(id: transfer, direction: .send, roots: [[0x2f]], created: 0, updated: 0))
@@ -45,11 +49,23 @@ final class SendingProcess {
         try write { draft throws(TransferError) in try draft.amended(entries) }
     }
 
+    /// A file of open length is read one chunk further, or found to end.
+    func readOn() throws {
+        guard let file = source.readOn() else { return }
+        guard !file.source.manifest.isOpen else { return openListener(file) }
+        let (size, number) = (file.source.manifest.size, file.source.number)
+        try write { draft throws(TransferError) in try draft.told(size, entry: number) }
+        openListener(file)
+    }
+
     private func write(_ change: (inout ManifestDraft) throws(TransferError) -> [ManifestDraft.Write]) throws {
         var next = draft
         for write in try change(&next) {
             switch write {
-            case .append(let entries): try node.journal.append(entries, to: transfer)
+            case .append(let entries):
+                try node.journal.append(entries, to: transfer)
+                for file in entries.filter(\.manifest.isOpen).map(source.begin) { openListener(file) }
+            case .length(let size, let entry): try node.journal.setLength(size, ofEntry: entry, of: transfer)
             case .complete: try node.journal.setManifest(complete: true, of: transfer)
             }
         }

@@ -29,11 +29,13 @@ final class SendingSide {
         self.now = now
         // Small pages, so that a transfer of a few files has several.
         work = SendWork(
-            transfer: course.transfer, journal: process.node.journal, source: process.node.disk, pool: InlinePool(),
+            transfer: course.transfer, journal: process.node.journal, source: process.source, pool: InlinePool(),
             pageLimit: 5)
         check = ReceiptCheck(work: work, sender: process.node.id, receiver: receiver) { _ in true }
         session = SendSession(compression: course.compression)
         let (totals, isComplete) = (process.totals, !process.isWalking)
+        for file in process.source.files { handle { $0.openGrew(file) } }
+        process.openListener = { [unowned self] file in handle { $0.openGrew(file) } }
         handle { $0.manifestGrew(to: totals, isComplete: isComplete) }
         process.listener = { [unowned self] totals, isComplete in
             handle { $0.manifestGrew(to: totals, isComplete: isComplete) }
@@ -100,14 +102,17 @@ final class SendingSide {
             }
         case .seal(let entries, _):
             let numbers = NumberSet(numbers: entries.lazy.map(\.number))
-            output.append(.message(.sealed(entries: numbers)))
+            if !numbers.isEmpty { output.append(.message(.sealed(entries: numbers))) }
         case .checkSeals(let numbers):
             jobs.inJournal { [unowned self] in answer(try await work.checkSeals(numbers)) }
         case .record(let records):
-            jobs.inJournal { [unowned self] in
-                try await work.journal.acknowledge(records, of: work.transfer)
-                return answer(.recorded)
+            jobs.inJournal { [unowned self] in answer(try await work.record(records)) }
+        case .keep(let file, let chunks):
+            jobs.inJournal {
+                try await work.keep(file, chunks)
+                return {}
             }
+        case .stop(let file): work.source.release(file)
         case .withdraw(let entries, let again): withdraw(entries, again: again)
         case .checkReceipt(let body, let signature, let skipped):
             let (check, record) = (check, ReceiptRecord(body: body, signature: signature, publicKey: []))

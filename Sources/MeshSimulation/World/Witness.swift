@@ -84,14 +84,15 @@ final class Witness {
 
     private func isOnDisk(_ number: UInt64, _ entry: ReceivedEntry, _ node: SimulatedNode) -> Bool {
         let (offset, length) = FilePlan(entry: entry.number, manifest: entry.manifest).extent(of: number)
-        return node.disk.isSynced(entry, Int(offset)..<Int(offset) + length)
+        let end = min(Int(offset) + length, node.disk.content(of: entry)?.count ?? .max)
+        return node.disk.isSynced(entry, Int(offset)..<max(Int(offset), end))
     }
 
     /// The row of a chunk and its entry; nil where there is none. The row is nil where the entry was taken back.
     private func row(_ number: UInt64, _ course: Course) -> (SimulatedJournal.Row?, ReceivedEntry)? {
         try? nodes[course.to].journal.look(course.transfer) { transfer in
             let entry = transfer.entries.last {
-                $0.manifest.kind == .file && $0.manifest.firstChunk <= number && $0.manifest.size > 0
+                ChunkPlan.numbers(of: $0.manifest) > 0 && $0.manifest.firstChunk <= number
             }
             guard let entry else { throw ProcessKilled() }
             if entry.state == .withdrawn || entry.state == .skipped { return (nil, entry) }
@@ -105,8 +106,9 @@ final class Witness {
     ) -> String? {
         guard let bytes = node.disk.content(of: entry) else { return nil }
         let (offset, length) = FilePlan(entry: entry.number, manifest: entry.manifest).extent(of: number)
-        guard Int(offset) + length <= bytes.count else { return "lies beyond its file's end" }
-        let hash = Digest(SHA256.hash(data: bytes[Int(offset)..<Int(offset) + length]))
+        let end = entry.manifest.isOpen ? min(Int(offset) + length, bytes.count) : Int(offset) + length
+        guard Int(offset) < end, end <= bytes.count else { return "lies beyond its file's end" }
+        let hash = Digest(SHA256.hash(data: bytes[Int(offset)..<end]))
         return hash == row.digest ? nil : "does not verify on the disk"
     }
 
@@ -131,6 +133,7 @@ final class Witness {
         if sending.session.heldBytes > 10 * 1024 * 1024 {
             broken("the sender holds \(sending.session.heldBytes) bytes")
         }
+        if sending.process.source.heldBytes > SimulatedSource.limit { broken("more is held of pipes than may be") }
         if let session = receiving.session, !session.isWithinBounds {
             broken("the receiver's window is over its limit")
         }

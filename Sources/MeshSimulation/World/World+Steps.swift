@@ -6,6 +6,7 @@ extension World {
     private enum Action {
         case meet(Int)
         case walk(Int)
+        case read(Int)
         case pool(Int, Side)
         case journal(Int, Side)
         case sync(Int)
@@ -33,6 +34,7 @@ extension World {
 
     private func gather(_ index: Int, _ actions: inout [Action]) {
         if canMeet(index) { actions.append(.meet(index)) }
+        if processes[index]?.source.isReadable ?? false { actions.append(.read(index)) }
         guard let talk = talks[index] else { return }
         if processes[index]?.isWalking ?? false { actions.append(.walk(index)) }
         if talk.sending.jobs.hasPool { actions.append(.pool(index, .sender)) }
@@ -54,6 +56,7 @@ extension World {
         switch action {
         case .meet(let index): meet(index)
         case .walk(let index): walk(index)
+        case .read(let index): read(index)
         case .pool(let index, let side): pool(index, side)
         case .journal(let index, let side): await journal(index, side)
         case .sync(let index): await sync(index)
@@ -68,6 +71,11 @@ extension World {
         guard let talk = talks[index] else { return }
         do { try processes[index]?.walk(using: &random) } catch { talk.sending.failed(error) }
         talk.carry()
+    }
+
+    private func read(_ index: Int) {
+        do { try processes[index]?.readOn() } catch { talks[index]?.sending.failed(error) }
+        talks[index]?.carry()
     }
 
     private func pool(_ index: Int, _ side: Side) {

@@ -67,6 +67,10 @@ final class World {
         self.random = random
         for (path, bytes) in scenario.files { change(source: path, to: bytes) }
         for path in scenario.denied { nodes[0].disk.deny(path) }
+        for (path, bytes) in scenario.open {
+            nodes[0].disk.put(path, bytes, isOpen: true)
+            witness.sourceChanged(0, path, bytes)
+        }
         for (path, bytes) in scenario.foreign {
             for node in nodes.dropFirst() { node.disk.putForeign(path, bytes, seconds: 900) }
         }
@@ -180,6 +184,7 @@ final class World {
     func end(talk index: Int) {
         talks[index] = nil
         processes[index]?.listener = { _, _ in }
+        processes[index]?.openListener = { _ in }
     }
 
     /// A command has ended with an error that it named; a person runs both commands again.

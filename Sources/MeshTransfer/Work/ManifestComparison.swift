@@ -74,11 +74,13 @@ package struct ManifestComparison: Sendable {
         switch was.kind {
         case .link: return was.target == now.target
         case .folder: return (was.mode, was.seconds, was.nanoseconds) == (now.mode, now.seconds, now.nanoseconds)
+        // It is another whenever it is read, and counts as it was then.
+        case .file where was.room > 0: return now.room > 0 && was.mode == now.mode
         case .file:
             return (was.size, was.mode, was.seconds, was.nanoseconds) == (
                 now.size, now.mode, now.seconds, now.nanoseconds
             )
-                && old.identity == new.identity
+                && now.room == 0 && old.identity == new.identity
         case .omission: return was.size == now.size
         case .withdrawal: return true
         }

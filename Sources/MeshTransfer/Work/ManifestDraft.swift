@@ -9,6 +9,8 @@ package struct ManifestDraft: Hashable, Sendable {
     package enum Write: Hashable, Sendable {
         case append([SourceEntry])
         case complete
+        /// The file of open length with this number ended behind so many bytes.
+        case length(UInt64, entry: UInt64)
     }
 
     package private(set) var totals: ManifestTotals
@@ -38,6 +40,12 @@ package struct ManifestDraft: Hashable, Sendable {
             return []
         }
         return try append(entries)
+    }
+
+    /// A file of open length has ended.
+    package mutating func told(_ size: UInt64, entry: UInt64) throws(TransferError) -> [Write] {
+        guard totals.tell(size) else { throw .tooManyFiles }
+        return [.length(size, entry: entry)]
     }
 
     private mutating func append(_ entries: [SourceEntry]) throws(TransferError) -> [Write] {

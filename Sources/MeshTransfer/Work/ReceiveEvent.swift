@@ -11,6 +11,8 @@ package enum ReceiveEvent: Sendable {
     case committed
     case finished([EndedEntry])
     case diskFailed(DiskError)
+    /// Of the one file that is passed on in order, so many bytes are out.
+    case passedOn(UInt64)
     case completed(Receipt, skipped: [SkipReason: NumberSet], message: DataMessage)
 }
 
@@ -28,6 +30,7 @@ extension ReceiveSession {
         case .committed: committed(now: now)
         case .finished(let ended): finished(ended, now: now)
         case .diskFailed(let error): diskFailed(error, now: now)
+        case .passedOn(let bytes): passedOn(bytes, now: now)
         case .completed(let receipt, let skipped, let message):
             completed(entries: receipt.entries, skipped: skipped, receipt: message, now: now)
         }

@@ -71,7 +71,7 @@ struct ReceivePlanner: Sendable {
         let rows = try await reader.rows(of: plan.chunks)
         let observed = try await observe(entry)
         switch PartTrust.judge(
-            recorded: entry.part, observed: observed, bound: bound(plan, rows),
+            recorded: entry.part, observed: observed, bound: bound(plan, rows, isOpen: entry.manifest.isOpen),
             isThisBoot: rows.allSatisfy { $0.isThisBoot || $0.isSynced }, isLocal: ports.isLocal,
             keepsInodes: ports.keepsInodes)
         {
@@ -157,8 +157,10 @@ struct ReceivePlanner: Sendable {
     }
 
     /// Bytes that the rows claim to be there.
-    private func bound(_ plan: FilePlan, _ rows: [ChunkRecord]) -> UInt64 {
-        rows.last.map { plan.extent(of: $0.number) }.map { $0.offset + UInt64($0.length) } ?? 0
+    private func bound(_ plan: FilePlan, _ rows: [ChunkRecord], isOpen: Bool) -> UInt64 {
+        // The last chunk of a file of open length is as long as it is.
+        guard !isOpen else { return rows.last.map { plan.extent(of: $0.number).offset + 1 } ?? 0 }
+        return rows.last.map { plan.extent(of: $0.number) }.map { $0.offset + UInt64($0.length) } ?? 0
     }
 
     private func missing(_ plan: FilePlan, _ rows: [ChunkRecord]) -> NumberSet {

@@ -34,11 +34,13 @@ struct RootComputation: Sendable {
         // By path, the latest entry of those that were ever taken back, nil where it is there.
         var latest: [[UInt8]: UInt64?] = [:]
         var gone = Set<UInt64>()
+        var endless = NumberSet()
         var omitted: [Range<UInt64>] = []
         while true {
             let entries = try await entries(from: totals.entries)
             guard !entries.isEmpty else { break }
-            root.add(entries)
+            let first = totals.entries
+            root.add(entries.enumerated().map { $1.counted(!excluded.contains(first + UInt64($0))) })
             for entry in entries {
                 let number = totals.entries
                 guard totals.add(entry) else { throw TransferError.manifestContradicts }
@@ -50,10 +52,13 @@ struct RootComputation: Sendable {
                 if entry.kind == .omission, !isWithdrawn { omitted.append(number..<number + 1) }
                 guard entry.kind == .file, !excluded.contains(number) else { continue }
                 bytes += entry.size
-                if totals.chunks > entry.firstChunk { due.insert(contentsOf: entry.firstChunk..<totals.chunks) }
+                // Its end was told to the receiver, and lost here with a crash.
+                if entry.isOpen { endless.insert(entry.firstChunk) }
+                let chunks = FilePlan(entry: number, manifest: entry).chunks
+                if !chunks.isEmpty, !entry.isOpen { due.insert(contentsOf: chunks) }
             }
         }
-        let missing = try await addChunks(due, to: &root)
+        let missing = try await addChunks(due, to: &root).union(endless)
         return Result(
             root: root.value, chunks: root.chunks, entries: totals.entries, bytes: bytes,
             lost: NumberSet(numbers: latest.values.compactMap(\.self).filter { !gone.contains($0) }.sorted()),
@@ -81,5 +86,16 @@ struct RootComputation: Sendable {
             }
         }
         return missing
+    }
+}
+
+extension ManifestEntry {
+    /// As it counts in the root: of a file of open length that is not there, one side may know the end and the other not.
+    fileprivate func counted(_ isThere: Bool) -> ManifestEntry {
+        guard room > 0, !isThere else { return self }
+        var entry = self
+        entry.size = 0
+        entry.isOpen = true
+        return entry
     }
 }

@@ -3,6 +3,7 @@ package import MeshWire
 /// Answers to `SendSession`'s instructions, as events of the queue that its shell has.
 package enum SendEvent: Sendable {
     case manifestGrew(ManifestTotals, isComplete: Bool)
+    case openGrew(OpenFile)
     case page(DataMessage, end: UInt64)
     case loaded([SourceEntry], holding: UInt64)
     case recorded
@@ -16,6 +17,7 @@ extension SendSession {
     package mutating func handle(_ event: SendEvent) -> [Instruction] {
         switch event {
         case .manifestGrew(let totals, let isComplete): manifestGrew(to: totals, isComplete: isComplete)
+        case .openGrew(let file): openGrew(file)
         case .page(let message, let end): [.send(message)] + pageSent(end: end)
         case .loaded(let files, let chunk): loaded(files, holding: chunk)
         case .recorded: recorded()

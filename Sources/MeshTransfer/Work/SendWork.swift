@@ -38,6 +38,23 @@ package struct SendWork: Sendable {
         return .page(page.message, end: first + UInt64(page.count))
     }
 
+    /// Keeps digests; what is held of these chunks can go then.
+    package func record(_ records: [ChunkRecord]) async throws -> SendEvent {
+        try await journal.acknowledge(records, of: transfer)
+        source.kept(NumberSet(numbers: records.lazy.map(\.number)))
+        return .recorded
+    }
+
+    /// Chunks of a file of open length that the receiver has by an earlier link: their digests are still to be kept.
+    package func keep(_ file: SourceEntry, _ chunks: NumberSet) async throws {
+        let source = source
+        let held = source.held(file).intersection(chunks)
+        let records = try await pool.blocking {
+            try held.ranges.flatMap { try SourceDigests.of(file, $0, source: source) }
+        }
+        if !records.isEmpty { _ = try await record(records) }
+    }
+
     /// Whether these files are still what the walk saw. What an earlier session took back must not be taken back, and
     /// added, once more.
     package func checkSeals(_ numbers: NumberSet) async throws -> SendEvent {
@@ -57,7 +74,12 @@ package struct SendWork: Sendable {
         return try await pool.blocking {
             var unchanged: [SourceEntry] = []
             var changed: [SourceEntry] = []
-            for file in files {
+            for file in files where !file.manifest.isOpen {
+                // Nothing is left of one of open length, and its end was told.
+                if file.manifest.room > 0 {
+                    unchanged.append(file)
+                    continue
+                }
                 // A file that cannot be looked at any more counts as changed.
                 if (try? source.isUnchanged(file)) == true { unchanged.append(file) } else { changed.append(file) }
             }
@@ -76,21 +98,25 @@ package struct SendWork: Sendable {
         return try await pool.blocking {
             var (amended, lost): ([SourceEntry], [SourceEntry]) = ([], [])
             for entry in entries {
-                let back = ManifestEntry(kind: .withdrawal, path: [], size: entry.number)
-                amended.append(SourceEntry(number: 0, manifest: back, identity: entry.identity))
-                if again, let now = Self.next(entry, source) { amended.append(now) } else { lost.append(entry) }
+                source.release(entry)
+                let now = again ? Self.next(entry, source) : nil
+                amended += entry.replaced(by: now)
+                if now == nil { lost.append(entry) }
             }
             return (amended, lost)
         }
     }
     /// What takes the place of an entry; nil where its file is gone.
     private static func next(_ entry: SourceEntry, _ source: any ChunkSource) -> SourceEntry? {
-        do throws(DiskError) { return try source.restat(entry) } catch {
-            var omitted = entry
-            var reason = SkipReason.unreadable
-            if case .denied = error { reason = .sourceDenied }
-            omitted.manifest = ManifestEntry(omitting: entry.manifest.path, reason)
-            return omitted
-        }
+        do throws(DiskError) { return try source.restat(entry) } catch { return omission(of: entry, error) }
+    }
+
+    /// The word that an entry can be read no more.
+    package static func omission(of entry: SourceEntry, _ error: DiskError) -> SourceEntry {
+        var omitted = entry
+        var reason = SkipReason.unreadable
+        if case .denied = error { reason = .sourceDenied }
+        omitted.manifest = ManifestEntry(omitting: entry.manifest.path, reason)
+        return omitted
     }
 }

@@ -1,3 +1,5 @@
+import MeshWire
+
 /// How a command ends, for scripts.
 public enum ExitCode: Int32, Sendable, CaseIterable {
     case done = 0
@@ -27,4 +29,7 @@ public struct MeshError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String { message }
+
+    /// Nothing can go on with this transfer, whoever runs what again.
+    public var isFinal: Bool { self == MeshError(.pipeLost) }
 }

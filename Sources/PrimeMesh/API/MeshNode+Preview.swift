@@ -9,8 +9,8 @@ public struct SendPreview: Sendable {
         /// A folder is listed where nothing below it is sent.
         public var kind: Kind
         public var path: String
-        /// Of a file, bytes.
-        public var size: UInt64
+        /// Of a file, bytes; nil where nobody knows before it is read.
+        public var size: UInt64?
         /// Of a link.
         public var target: String?
 
@@ -31,6 +31,10 @@ extension MeshNode {
     /// Walks the sources as ``send(_:events:)`` would, and sends nothing.
     public func preview(_ request: SendRequest) async throws(MeshError) -> SendPreview {
         try await MeshError.catching {
+            if let input = request.input {
+                try Self.check(input, request.to)
+                return SendPreview(entries: [SendPreview.Entry(input)])
+            }
             let exclude = try IgnorePatterns(request.exclude)
             let roots = try await Self.roots(request.paths, context)
             let own = request.includesKeys ? [] : context.home.ownFiles
@@ -66,7 +70,7 @@ extension SendPreview {
         guard let entry else { return }
         let path = EntryPath.escaped(entry.path)
         switch entry.kind {
-        case .file: entries.append(Entry(kind: .file, path: path, size: entry.size))
+        case .file: entries.append(Entry(kind: .file, path: path, size: entry.isOpen ? nil : entry.size))
         case .link:
             entries.append(Entry(kind: .link, path: path, size: 0, target: EntryPath.escaped(entry.target)))
         case .folder:
@@ -74,5 +78,13 @@ extension SendPreview {
             entries.append(Entry(kind: .folder, path: path, size: 0))
         case .withdrawal, .omission: break
         }
+    }
+}
+
+extension SendPreview.Entry {
+    fileprivate init(_ input: SendInput) {
+        var size: UInt64?
+        if case .text(let text) = input.source { size = UInt64(text.count) }
+        self.init(kind: .file, path: EntryPath.escaped(input.name), size: size)
     }
 }

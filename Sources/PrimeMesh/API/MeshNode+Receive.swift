@@ -1,3 +1,4 @@
+import MeshDisk
 import MeshJournal
 import MeshTrust
 
@@ -15,10 +16,13 @@ extension MeshNode {
             await housekeep()
             let destination = try AbsolutePath.here(request.out)
             let scope = try await scope(request)
+            let born = Int64(bitPattern: UInt64.random(in: 1 ... .max))
+            let output = request.passesOn ? ReceiveOutput(try OutputSink(born: born)) : nil
             return [
                 try await context.withJournal(durable: options.fsync) { journal in
                     try await ReceiveFlow(
-                        node: context, journal: journal, scope: scope, destination: destination, options: options,
+                        node: context, journal: journal, scope: scope, destination: destination, output: output,
+                        options: options,
                         meeting: request.meeting, decide: decide, events: events
                     ).run()
                 }

@@ -37,6 +37,10 @@ extension MeshNode {
     private func interrupted(_ id: String?) async throws -> TransferRecord {
         if let id {
             let record = try await record(id)
+            guard !record.isPiped else {
+                throw MeshError(
+                    .usage, "transfer \(record.id.short) came through a pipe, which cannot be resumed: send it again")
+            }
             switch record.state {
             case .active, .paused, .failed: return record
             case .done, .partial:
@@ -49,10 +53,12 @@ extension MeshNode {
             }
         }
         var query = HistoryQuery()
-        query.limit = 1
+        // Those that came through pipes are passed over.
+        query.limit = 100
         for states in [[TransferStatus.interrupted, .failed], [.paused]] {
             query.states = states
-            if let latest = try await transfers(query).first { return try await record(latest.id.description) }
+            let latest = try await transfers(query).first { !$0.paths.isEmpty }
+            if let latest { return try await record(latest.id.description) }
         }
         throw MeshError(
             .usage, "nothing to resume: no transfer of this home was interrupted; `pmesh transfers` shows the others")

@@ -13,17 +13,19 @@ extension MeshNode {
     ) async throws(MeshError) -> [TransferSummary] {
         try await MeshError.catching {
             await housekeep()
-            let roots = try await Self.roots(request.paths, context)
+            let input = request.input
+            let roots = input == nil ? try await Self.roots(request.paths, context) : []
+            if let input { try Self.check(input, request.to) }
             // A pattern that cannot be obeyed is told before a code is drawn.
             _ = try IgnorePatterns(request.exclude)
             let options = SendOptions(
                 compression: request.compression.text, exclude: request.exclude,
                 includesKeys: request.includesKeys ? true : nil)
-            if request.code == nil, request.to.isEmpty { try await tellUnfinished(roots, events) }
+            if input == nil, request.code == nil, request.to.isEmpty { try await tellUnfinished(roots, events) }
             let context = context
             let send = { @Sendable (scope: MeetingScope) in
                 try await SendFlow(
-                    node: context, roots: roots, scope: scope, options: options, meeting: request.meeting,
+                    node: context, roots: roots, input: input, scope: scope, options: options, meeting: request.meeting,
                     again: request.again, events: events
                 ).run()
             }
@@ -33,6 +35,16 @@ extension MeshNode {
             events(.code(code.withCheck))
             return [try await send(.code(meeting))]
         }
+    }
+
+    /// A name that a receiver can take, and for a pipe one receiver: it is read once.
+    static func check(_ input: SendInput, _ targets: [String]) throws {
+        guard EntryPath.isName(input.name), let path = try? EntryPath(input.name), !path.isReserved else {
+            throw MeshError(
+                .usage, "\(EntryPath.escaped(input.name)) is no name for a file: give one without / with --name")
+        }
+        guard case .standardInput = input.source, targets.count > 1 || targets == ["all"] else { return }
+        throw MeshError(.usage, "standard input can be read once, and goes to one member: send a file to several")
     }
 
     /// The same paths were being sent: who types the line again may mean that transfer, and a new code begins anew.

@@ -17,10 +17,32 @@ public struct MeetingOptions: Sendable {
     public init() {}
 }
 
+/// What is sent in place of paths, once and to one receiver: it cannot be resumed in another process.
+public struct SendInput: Sendable {
+    /// Where the bytes come from.
+    public enum Source: Sendable {
+        /// Standard input, read to its end.
+        case standardInput
+        /// These bytes.
+        case text([UInt8])
+    }
+
+    public var source: Source
+    /// The name that the receiver's file gets: one component of a path; bytes, not text.
+    public var name: [UInt8]
+
+    public init(_ source: Source, name: [UInt8]) {
+        self.source = source
+        self.name = name
+    }
+}
+
 /// What `pmesh send` asks for.
 public struct SendRequest: Sendable {
     /// Paths as given, absolute or relative; bytes, not text.
     public var paths: [[UInt8]]
+    /// Sent instead of paths.
+    public var input: SendInput?
     /// The one-time code, as typed or chosen; nil draws one.
     public var code: String?
     /// Members by name instead of a code; each is a transfer of its own.
@@ -45,6 +67,8 @@ public struct ReceiveRequest: Sendable {
     public var code: String?
     /// Destination folder; made if it does not exist.
     public var out: [UInt8]
+    /// The one file that is taken is written to standard output instead, in order; another process cannot go on with it.
+    public var passesOn = false
     public var onConflict: ConflictRule = .rename
     /// Links that lead out of the tree are made too.
     public var allLinks = false

@@ -26,13 +26,14 @@ public enum TransferStatus: String, Sendable, CaseIterable {
         case .paused: [.paused]
         case .done: [.done]
         case .partial: [.partial]
-        case .failed: [.failed]
+        // A process that read a pipe is gone.
+        case .failed: [.failed, .active]
         case .cancelled: [.cancelled]
         }
     }
 
     /// More than the stored state must be known.
-    var isDerived: Bool { stored == [.active] }
+    var isDerived: Bool { stored.contains(.active) }
 
     /// `isHeld`: a living process has the transfer's lock. `now`: nanoseconds since 1970.
     init(_ row: HistoryRow, isHeld: Bool, now: Int64) {
@@ -45,6 +46,8 @@ public enum TransferStatus: String, Sendable, CaseIterable {
         case .active:
             if isHeld {
                 self = .active
+            } else if row.record.isPiped {
+                self = .failed
             } else if row.isDeclined {
                 self = .declined
             } else {
@@ -52,6 +55,11 @@ public enum TransferStatus: String, Sendable, CaseIterable {
             }
         }
     }
+}
+
+extension TransferRecord {
+    /// It comes or goes through a pipe, with a process that alone can go on.
+    var isPiped: Bool { roots.isEmpty }
 }
 
 extension CodeRecord {

@@ -13,6 +13,8 @@ struct ManifestWalk: Sendable {
     let options: SendOptions
     let manifest: ManifestWriter
     let report: TransferReport
+    /// What is sent in place of paths.
+    var input: SendInput?
 
     /// Reads every rule about what is left out, before anything is offered: one that cannot be obeyed ends the transfer
     /// here, wherever in the tree it lies.
@@ -24,6 +26,7 @@ struct ManifestWalk: Sendable {
 
     func run() async throws {
         guard await !manifest.isComplete else { return }
+        if let input { return try await manifest.append([input.entry], complete: true) }
         let walk = try await begin()
         while true {
             try Task.checkCancellation()

@@ -13,6 +13,8 @@ struct ReceiveFlow: Sendable {
     let journal: Journal
     let scope: MeetingScope
     let destination: [UInt8]
+    /// In place of the destination.
+    var output: ReceiveOutput?
     let options: ReceiveOptions
     let meeting: MeetingOptions
     let decide: @Sendable (Offer) async -> Bool
@@ -44,7 +46,11 @@ struct ReceiveFlow: Sendable {
         } catch {
             let cause = MeshError(error)
             if let id = current.withLock({ $0 }) {
-                if cause.code != .interrupted, cause.code != .conflict {
+                if cause == MeshError(.pipeLost) {
+                    await giveUp(id, cause)
+                } else if output != nil {
+                    try? await node.journal.setState(.failed, message: cause.message, of: id, at: NodeClock.wall)
+                } else if cause.code != .interrupted, cause.code != .conflict {
                     try? await node.journal.setState(.active, message: cause.message, of: id, at: NodeClock.wall)
                 }
                 await TransferLock(node: node).release(id)
@@ -53,13 +59,20 @@ struct ReceiveFlow: Sendable {
             if let settled, cause.code == .noPeer || cause.code == .timedOut {
                 return try await report.end(settled, in: node.journal)
             }
-            throw error
+            throw output == nil ? error : cause.ofPipe
         }
         guard let id = current.withLock({ $0 }) else {
             throw MeshError(.other, "the transfer ended before it began: run both commands again")
         }
         await TransferLock(node: node).release(id)
         return try await report.end(id, in: node.journal)
+    }
+
+    /// What the sender read of a pipe is gone with its process: nothing can go on with the parts.
+    private func giveUp(_ id: TransferID, _ cause: MeshError) async {
+        try? await node.journal.setState(.cancelled, message: cause.message, of: id, at: NodeClock.wall)
+        guard let record = try? await node.journal.transfer(id) else { return }
+        try? await HiddenParts(node: node).remove(of: record)
     }
 
     /// A transfer of this code that is done already; its sender may still want the receipt.
@@ -90,7 +103,10 @@ struct ReceiveFlow: Sendable {
         let loop = PeerLoop(
             node: node, source: links, registry: registry, report: report,
             wait: meeting.wait ?? usualWait(isSettled: isSettled), patience: meeting.patience, isResumed: isKnown)
-        try await links.serving { try await loop.run(purpose(report, began)) }
+        try await links.serving {
+            guard let output else { return try await loop.run(purpose(report, began)) }
+            try await output.serving { try await loop.run(purpose(report, began)) }
+        }
     }
 
     /// Seconds until the first peer must be there: one who has the receipt may be done as well, a code's sender waits for
@@ -111,7 +127,7 @@ struct ReceiveFlow: Sendable {
         return .receive { peer, name in
             ReceiveContext(
                 node: flow.node, journal: flow.journal, peer: peer, peerName: name, code: tag,
-                destination: flow.destination, options: flow.options, decide: flow.decide,
+                destination: flow.destination, output: flow.output, options: flow.options, decide: flow.decide,
                 lock: { id in
                     try await lock.acquire(id)
                     began(id)

@@ -10,6 +10,9 @@ import MeshWire
 struct SendFlow: Sendable {
     let node: NodeContext
     let roots: [[UInt8]]
+    /// What is sent in place of `roots`, which are none then: by that the transfer is known for one that no other process can
+    /// go on with.
+    var input: SendInput?
     let scope: MeetingScope
     let options: SendOptions
     var meeting: MeetingOptions
@@ -18,7 +21,7 @@ struct SendFlow: Sendable {
     let events: @Sendable (TransferEvent) -> Void
 
     func run() async throws -> TransferSummary {
-        if let ended = try await ended(), let summary = try await afterEnd(ended) { return summary }
+        if input == nil, let ended = try await ended(), let summary = try await afterEnd(ended) { return summary }
         let record = try await record()
         let lock = TransferLock(node: node)
         try await lock.acquire(record.id)
@@ -30,11 +33,13 @@ struct SendFlow: Sendable {
             let cause = MeshError(error)
             if cause == MeshError(.declined) {
                 try? await node.journal.setDeclined(cause.message, of: record.id, at: NodeClock.wall)
+            } else if input != nil {
+                try? await node.journal.setState(.failed, message: cause.message, of: record.id, at: NodeClock.wall)
             } else if cause.code != .interrupted, cause.code != .conflict {
                 try? await node.journal.setState(.active, message: cause.message, of: record.id, at: NodeClock.wall)
             }
             await lock.release(record.id)
-            throw error
+            throw input == nil ? error : cause.ofPipe
         }
     }
 
@@ -52,7 +57,7 @@ struct SendFlow: Sendable {
         .usage, "this code was used for other paths: give the same paths to go on, or use a new code")
 
     private func record() async throws -> TransferRecord {
-        if let known = try await known() {
+        if input == nil, let known = try await known() {
             guard known.roots == roots else { throw Self.otherPaths }
             // Whatever was said of it, a refusal too, was said of an earlier try.
             try await node.journal.setState(.active, message: nil, of: known.id, at: NodeClock.wall)
@@ -80,8 +85,10 @@ struct SendFlow: Sendable {
     /// `verdict`: what the receiver is told in place of an offer.
     func send(_ record: TransferRecord, verdict: FailureCode? = nil) async throws -> TransferSummary {
         let (node, roots) = (node, roots)
-        let source = try await node.blocking { try FileSource(roots: roots) }
-        let manifest = ManifestWriter(journal: node.journal, record: record)
+        let input = input
+        let source = try await node.blocking { try FileSource(roots: roots, input: input?.reading) }
+        let reader = try source.reader()
+        let manifest = ManifestWriter(journal: node.journal, record: record, reader: reader)
         let done = try await node.journal.progress(of: record.id)
         let report = TransferReport(base: .known(bytes: done.bytes, files: done.wholeFiles), emit: events)
         report.begin(record.id)
@@ -89,7 +96,12 @@ struct SendFlow: Sendable {
         let links = try await LinkSource.open(
             node: node, scope: scope, options: meeting, listensByDefault: scope.isCode, registry: registry,
             events: events)
-        let walk = ManifestWalk(node: node, record: record, options: options, manifest: manifest, report: report)
+        let walk = ManifestWalk(
+            node: node, record: record, options: options, manifest: manifest, report: report, input: input)
+        let reading = OpenReading(reader: reader, manifest: manifest) { entry, error in
+            guard !source.isPiped else { throw error }
+            try await manifest.amend(entry.replaced(by: SendWork.omission(of: entry, error)))
+        }
         let loop = loop(links, registry, report, isKnown: done.bytes > 0 || done.wholeFiles > 0)
         try await links.serving {
             if !record.isManifestComplete { try await walk.check() }
@@ -102,6 +114,10 @@ struct SendFlow: Sendable {
                 // The peer is waited for, and its chunks leave, while the walk still finds files.
                 group.addTask {
                     try await walk.run()
+                    return false
+                }
+                group.addTask {
+                    try await reading.run()
                     return false
                 }
                 group.addTask {
@@ -132,11 +148,11 @@ struct SendFlow: Sendable {
         _ record: TransferRecord, _ source: FileSource, _ manifest: ManifestWriter, _ report: TransferReport,
         _ verdict: FailureCode?
     ) -> PeerSession.Purpose {
-        let (node, options) = (node, options)
+        let (node, options, input) = (node, options, input)
         let offer = { @Sendable (record: TransferRecord, sums: TransferSums, isCounting: Bool) in
             Offer(
                 transfer: record.id, sender: node.identity.nodeID, senderName: node.name,
-                names: record.roots.map {
+                names: (input.map { [$0.name] } ?? record.roots).map {
                     EntryPath.escaped($0.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? [])
                 },
                 files: sums.files, bytes: sums.bytes, isCounting: isCounting)
@@ -169,4 +185,32 @@ struct SendOptions: Codable, Sendable, Hashable {
     var exclude: [[UInt8]] = []
     /// The node's own key, journal and settings are sent, too; nil means no.
     var includesKeys: Bool?
+}
+
+extension SendInput {
+    var reading: OpenReader.Input {
+        switch source {
+        case .standardInput: .standardInput
+        case .text(let text): .bytes(text)
+        }
+    }
+
+    /// As the manifest has it: with the rights of a file that this user makes, as of now.
+    var entry: SourceEntry {
+        let now = NodeClock.wall
+        let manifest = ManifestEntry(
+            open: name, mode: 0o666 & ~Umask.current, seconds: now / 1_000_000_000,
+            nanoseconds: UInt32(now % 1_000_000_000))
+        return SourceEntry(number: 0, manifest: manifest, identity: SourceIdentity(device: 0, inode: 0, changed: 0))
+    }
+}
+
+extension MeshError {
+    /// What was read of a pipe is gone with the process that read it: there is no other way than from its beginning.
+    var ofPipe: MeshError {
+        guard code == .timedOut || code == .interrupted else { return self }
+        let head = message.prefix { $0 != ":" }
+        return MeshError(
+            code, "\(head): what comes through a pipe cannot be resumed, so run both commands again from its beginning")
+    }
 }

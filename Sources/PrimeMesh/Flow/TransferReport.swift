@@ -71,7 +71,7 @@ final class TransferReport: Sendable {
             guard let transfer = state.transfer, now >= state.lastProgress + Self.interval, snapshot.totals.entries > 0
             else { return [] }
             state.lastProgress = now
-            let isDue = snapshot.isCounting || bytes < snapshot.totals.bytes
+            let isDue = !snapshot.waitsForInput && (snapshot.isCounting || bytes < snapshot.totals.bytes)
             let stalled = state.stall.update(state.past.bytes + snapshot.counters.bytes, isDue: isDue, now: now)
             let rate = stalled == nil ? state.meter.rate : 0
             let rest = snapshot.totals.bytes - min(bytes, snapshot.totals.bytes)

@@ -87,6 +87,15 @@ extension MeshError {
                 .sourceChanged,
                 "the sources have changed since this transfer ended: the sender's --again sends them under the same code"
             )
+        case .pipeLost:
+            self.init(
+                .other,
+                "what was read of the sender's pipe is gone, and cannot be resumed: run both commands again from its beginning"
+            )
+        case .oneFile:
+            self.init(
+                .refused,
+                "with --stdout the receiver takes one file, and no folder: send one, or receive without --stdout")
         case .busy: self.init(.conflict, "another process there works on this transfer: let it finish, or stop it")
         case .protocolViolation:
             self.init(
@@ -118,6 +127,7 @@ extension FailureCode {
         case let error as DiskError: self = error.isFull ? .diskFull : .destination
         case is JournalError: self = .journal
         case TransferError.manifestContradicts, TransferError.digestsMissing: self = .integrity
+        case let error as MeshError where error == MeshError(.pipeLost): self = .pipeLost
         case let error as MeshError:
             self = error.code == .conflict ? .busy : error.code == .integrity ? .integrity : .leaving
         default: self = .leaving

@@ -1,4 +1,3 @@
-import MeshDisk
 import MeshJournal
 import MeshTransfer
 import MeshWire
@@ -8,7 +7,7 @@ import Synchronization
 /// also moves the journal's log into its file, on a connection of its own.
 final class BackgroundSyncer: Sendable {
     private struct State {
-        var target: (TransferID, FileSink)?
+        var target: (TransferID, any ChunkSink)?
         var queue = SyncQueue()
     }
 
@@ -19,7 +18,7 @@ final class BackgroundSyncer: Sendable {
         self.node = node
     }
 
-    func begin(_ transfer: TransferID, _ sink: FileSink) {
+    func begin(_ transfer: TransferID, _ sink: any ChunkSink) {
         state.withLock { $0.target = (transfer, sink) }
     }
 
@@ -43,7 +42,7 @@ final class BackgroundSyncer: Sendable {
         }
     }
 
-    private func take() -> (TransferID, FileSink, SyncQueue.Batch)? {
+    private func take() -> (TransferID, any ChunkSink, SyncQueue.Batch)? {
         state.withLock { state in
             guard let (transfer, sink) = state.target else { return nil }
             return state.queue.take(now: NodeClock.monotonic).map { (transfer, sink, $0) }

@@ -1,3 +1,4 @@
+import MeshDisk
 import MeshJournal
 import MeshTransfer
 import MeshWire
@@ -7,13 +8,18 @@ actor ManifestWriter {
     private let journal: Journal
     private let transfer: TransferID
     private var draft: ManifestDraft
-    private var listeners: [Bytes16: @Sendable (ManifestTotals, Bool) -> Void] = [:]
+    private var listeners: [Bytes16: @Sendable (SendEvent) -> Void] = [:]
+    /// Reads what is of open length, from when its entry is kept; nil where nothing is read.
+    private let reader: OpenReader?
+    /// How far each of these has been read, by entry.
+    private var files: [UInt64: OpenFile] = [:]
     /// Entries are added one batch after the other: numbering and writing are one step.
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    init(journal: Journal, record: TransferRecord) {
+    init(journal: Journal, record: TransferRecord, reader: OpenReader? = nil) {
         self.journal = journal
+        self.reader = reader
         transfer = record.id
         draft = ManifestDraft(totals: record.totals, isComplete: record.isManifestComplete)
     }
@@ -37,18 +43,50 @@ actor ManifestWriter {
         var next = draft
         for write in try change(&next) {
             switch write {
-            case .append(let entries): try await journal.append(entries, to: transfer)
+            case .append(let entries):
+                try await journal.append(entries, to: transfer)
+                begin(entries.filter(\.manifest.isOpen))
+            case .length(let size, let entry):
+                try await journal.setLength(size, ofEntry: entry, of: transfer)
             case .complete: try await journal.setManifest(complete: true, of: transfer)
             }
         }
         draft = next
-        for listener in listeners.values { listener(draft.totals, draft.isComplete) }
+        tell(.manifestGrew(draft.totals, isComplete: draft.isComplete))
     }
 
-    /// Calls `listener` with how far the manifest is, now and whenever it grows, until `ignore`.
-    func listen(_ name: Bytes16, _ listener: @escaping @Sendable (ManifestTotals, Bool) -> Void) {
+    /// Calls `listener` with how far the manifest and its files of open length are, now and whenever they grow, until `ignore`.
+    func listen(_ name: Bytes16, _ listener: @escaping @Sendable (SendEvent) -> Void) {
         listeners[name] = listener
-        listener(draft.totals, draft.isComplete)
+        for file in files.values { listener(.openGrew(file)) }
+        listener(.manifestGrew(draft.totals, isComplete: draft.isComplete))
+    }
+
+    private func tell(_ event: SendEvent) {
+        for listener in listeners.values { listener(event) }
+    }
+
+    // MARK: files of open length
+
+    /// Before anybody hears of the entries: a chunk that is wanted before it is read is no chunk that cannot be read.
+    private func begin(_ entries: [SourceEntry]) {
+        for entry in entries {
+            reader?.begin(entry)
+            grew(OpenFile(entry))
+        }
+    }
+
+    /// Further chunks of it are held.
+    func grew(_ file: OpenFile) {
+        files[file.source.number] = file
+        tell(.openGrew(file))
+    }
+
+    /// It has ended: that is kept before it is told.
+    func ended(_ file: OpenFile) async throws {
+        let (size, number) = (file.source.manifest.size, file.source.number)
+        try await write { draft throws(TransferError) in try draft.told(size, entry: number) }
+        grew(file)
     }
 
     func ignore(_ name: Bytes16) { listeners[name] = nil }

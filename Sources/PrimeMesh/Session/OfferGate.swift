@@ -14,7 +14,7 @@ enum OfferStanding: Sendable {
 /// A transfer that was accepted, ready to run.
 struct AcceptedOffer: Sendable {
     var record: TransferRecord
-    var sink: FileSink
+    var sink: any ChunkSink
     var isLocal: Bool
     var keepsInodes: Bool
     /// More was offered than there is room for: how much of it will be written is to be reckoned.
@@ -112,6 +112,8 @@ struct OfferGate {
                 if case .manifestEnd(entries, chunks) = $0 { true } else { false }
             }
             guard !isKnown else { return try repeated() }
+        // Asked for once its file is planned.
+        case .length: return
         default: throw .invalid("message before its transfer was accepted")
         }
         held.append(message)

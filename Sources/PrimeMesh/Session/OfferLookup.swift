@@ -10,6 +10,9 @@ struct OfferLookup: Sendable {
     let context: ReceiveContext
 
     func look(up id: TransferID, _ sums: TransferSums) async throws -> OfferStanding {
+        if context.output != nil, sums.entries > 1 || sums.entries > sums.files {
+            return .refused(.oneFile, MeshError(.oneFile))
+        }
         guard let record = try await context.journal.transfer(id) else { return try await fresh(sums) }
         guard record.direction == .receive, record.peer == nil || record.peer == context.peer.nodeID else {
             return .refused(
@@ -23,6 +26,14 @@ struct OfferLookup: Sendable {
                 MeshError(
                     .refused, "this transfer was cancelled here: `pmesh transfers retry \(id.short)` takes that back"))
         }
+        guard context.output == nil || !record.state.isSettled else {
+            return .refused(
+                .unknown,
+                MeshError(
+                    .usage,
+                    "this transfer has ended, and what it brought went out then: the sender's --again, or a new code, sends it anew"
+                ))
+        }
         try await context.lock(id)
         if record.state == .failed || record.state == .paused {
             try await context.journal.setState(.active, message: nil, of: id, at: NodeClock.wall)
@@ -33,6 +44,7 @@ struct OfferLookup: Sendable {
     /// What no disk of this size can hold is refused before anybody is asked. Whether the room that is left does depends on
     /// what is there already, and is reckoned once the manifest is here.
     private func fresh(_ sums: TransferSums) async throws -> OfferStanding {
+        guard context.output == nil else { return .fresh }
         let destination = context.destination
         do {
             let probe = TransferID(context.node.identifier())
@@ -55,7 +67,8 @@ struct OfferLookup: Sendable {
         let now = NodeClock.wall
         let options = Array((try? JSONEncoder().encode(context.options)) ?? Data())
         let record = TransferRecord(
-            id: id, direction: .receive, peer: context.peer.nodeID, code: context.code, roots: [context.destination],
+            id: id, direction: .receive, peer: context.peer.nodeID, code: context.code,
+            roots: context.output == nil ? [context.destination] : [],
             options: options, created: now, updated: now)
         try await context.journal.create(record)
         try await context.lock(id)
@@ -65,6 +78,12 @@ struct OfferLookup: Sendable {
     private func accepted(
         _ record: TransferRecord, _ sums: TransferSums, isResumed: Bool
     ) async throws -> OfferStanding {
+        if let output = context.output {
+            return .accepted(
+                AcceptedOffer(
+                    record: record, sink: output.sink, isLocal: true, keepsInodes: true, isRoomDoubtful: false,
+                    isResumed: isResumed))
+        }
         let destination = record.roots.first ?? context.destination
         let permissions = context.options.permissions ?? .sender
         do {

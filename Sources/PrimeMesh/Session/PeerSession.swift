@@ -147,7 +147,7 @@ actor PeerSession {
     /// What the peer is told last; nil where nothing failed.
     private var goodbye: FailureCode? {
         guard case .failed(let error) = outcome else { return nil }
-        let usual: FailureCode = error.code == .interrupted ? .leaving : .cancelled
+        let usual: FailureCode = error.code == .interrupted ? shell?.interruption ?? .leaving : .cancelled
         return shell?.farewell ?? farewell ?? usual
     }
 

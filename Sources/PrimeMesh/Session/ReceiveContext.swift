@@ -21,6 +21,8 @@ struct ReceiveContext: Sendable {
     /// The code this runs under, by tag; nil between members.
     let code: Bytes16?
     let destination: [UInt8]
+    /// Takes the one file in place of the destination.
+    var output: ReceiveOutput?
     let options: ReceiveOptions
     let decide: @Sendable (Offer) async -> Bool
     /// Takes the transfer's lock for this process; throws where another process has it.

@@ -98,14 +98,17 @@ final class ReceiveShell: TransferShell {
                 rules: context.options.rules, isLocal: accepted.isLocal, keepsInodes: accepted.keepsInodes,
                 isSettled: accepted.record.state.isSettled))
         let now = NodeClock.monotonic
+        let passage = context.output.map { OrderedPassage(ahead: ReceiveOutput.ahead, passed: $0.written) }
         let session = ReceiveSession(
             totals: accepted.record.totals, promise: gate.promise, isRoomDoubtful: accepted.isRoomDoubtful,
-            triesNames: !accepted.keepsInodes, now: now)
+            triesNames: !accepted.keepsInodes, passage: passage, now: now)
         running = Running(record: accepted.record, work: work, session: session)
         syncer?.begin(accepted.record.id, accepted.sink)
         carry { $0.start(now: now) }
         let from = max(accepted.record.totals.entries, gate.heldEntries)
         for message in gate.takeHeld() { carry { $0.message(message, now: now) } }
+        let events = desk.events
+        context.output?.listen { events.yield(.transfer(.receive($0))) }
         return .transfer(TransferControl(transfer: accepted.record.id, action: .accept(manifestFrom: from)))
     }
 
@@ -179,16 +182,18 @@ final class ReceiveShell: TransferShell {
                 .ended(ended.compactMap { end in manifests.removeValue(forKey: end.number).map { ($0, end) } }))
         case .diskFailed(let error):
             farewell = error.isFull ? .diskFull : .destination
-            failure = MeshError(error)
+            failure = context.output == nil ? MeshError(error) : .lostOutput(error)
         case .completed(let receipt, _, _): self.receipt = receipt
         case .stored(let results, _):
             failure = failure ?? results.lazy.compactMap(\.outcome.error).first.map { MeshError($0) }
-        case .pageDecoded, .pageKept, .roomIsThere, .planned, .partsMade, .committed: break
+        case .pageDecoded, .pageKept, .roomIsThere, .planned, .partsMade, .passedOn, .committed: break
         }
         carry { $0.handle(event, now: NodeClock.monotonic) }
         // What the disk said of a file that was taken back meanwhile is no reason for anything else.
         if outcome == nil { failure = nil }
     }
+
+    var interruption: FailureCode { .leaving }
 
     func tick() { carry { $0.tick(now: NodeClock.monotonic) } }
 
@@ -198,7 +203,8 @@ final class ReceiveShell: TransferShell {
         return TransferSnapshot(
             bytes: counters.bytes + counters.bytesResumed, totals: running.session.known,
             isCounting: running.session.isCounting,
-            files: counters.files + counters.filesResumed, counters: counters, receipt: receipt)
+            files: counters.files + counters.filesResumed, counters: counters, receipt: receipt,
+            waitsForInput: lanes.count > 0 && running.session.waitsForInput)
     }
 
     let closing: @Sendable () async -> Void = {}

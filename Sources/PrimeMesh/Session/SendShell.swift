@@ -17,6 +17,9 @@ final class SendShell: TransferShell {
     private var session: SendSession
     private var totals = ManifestTotals()
     private var isComplete = false
+    /// Files whose length is not known yet.
+    private var openFiles: Set<UInt64> = []
+    private var isCounting: Bool { !isComplete || !openFiles.isEmpty }
     private var isOffered = false
     private let listener: Bytes16
     private var keptReceipt: Receipt?
@@ -48,9 +51,7 @@ final class SendShell: TransferShell {
         let (manifest, events) = (context.manifest, desk.events)
         let listener = listener
         desk.asking {
-            await manifest.listen(listener) { totals, isComplete in
-                events.yield(.transfer(.send(.manifestGrew(totals, isComplete: isComplete))))
-            }
+            await manifest.listen(listener) { events.yield(.transfer(.send($0))) }
         }
     }
 
@@ -75,8 +76,8 @@ final class SendShell: TransferShell {
         carryOut(session.accepted(from: 0))
         let sums = TransferSums(
             entries: totals.entries, files: totals.files, bytes: totals.bytes, allocated: totals.allocated)
-        context.emit(.offered(sums, isCounting: !isComplete))
-        let offer = TransferControl.Action.offer(stream: lanes.stream, sums: sums, counting: !isComplete)
+        context.emit(.offered(sums, isCounting: isCounting))
+        let offer = TransferControl.Action.offer(stream: lanes.stream, sums: sums, counting: isCounting)
         return [.transfer(TransferControl(transfer: record.id, action: offer))]
     }
 
@@ -154,8 +155,15 @@ final class SendShell: TransferShell {
         case .manifestGrew(let totals, let isComplete):
             self.totals = totals
             self.isComplete = isComplete
+        case .openGrew(let file):
+            if file.source.manifest.isOpen {
+                openFiles.insert(file.source.number)
+            } else {
+                openFiles.remove(file.source.number)
+            }
         case .encoded(_, _, let failed):
-            for (entry, error) in failed { context.emit(.warning(entry, error)) }
+            // What is gone of a file of open length was perhaps acknowledged meanwhile: the session knows.
+            for (entry, error) in failed where entry.manifest.room == 0 { context.emit(.warning(entry, error)) }
             session.look(at: lanes.names.compactMap { name in room(of: name).map { (name, $0) } })
         case .receiptChecked(.proven(let receipt)): keptReceipt = receipt
         case .receiptChecked, .page, .loaded, .recorded, .sealsChecked: break
@@ -165,10 +173,14 @@ final class SendShell: TransferShell {
 
     func tick() {}
 
+    /// What was read of a pipe ends with this process.
+    var interruption: FailureCode { context.source.isPiped ? .pipeLost : .leaving }
+
     var progress: TransferSnapshot {
         TransferSnapshot(
-            bytes: session.counters.bytes, totals: totals, isCounting: !isComplete, files: session.counters.files,
-            counters: session.counters, receipt: keptReceipt)
+            bytes: session.counters.bytes, totals: totals, isCounting: isCounting, files: session.counters.files,
+            counters: session.counters, receipt: keptReceipt,
+            waitsForInput: !openFiles.isEmpty && !session.hasWork)
     }
 
     // MARK: instructions
@@ -193,10 +205,15 @@ final class SendShell: TransferShell {
         case .seal(let entries, let fresh): seal(entries, fresh: fresh)
         case .checkSeals(let numbers): inJournal { try await work.checkSeals(numbers) }
         case .record(let records):
-            inJournal {
-                try await work.journal.acknowledge(records, of: work.transfer)
-                return .recorded
+            inJournal { try await work.record(records) }
+        case .keep(let file, let chunks):
+            desk.inJournal {
+                try await work.keep(file, chunks)
+                return nil
             }
+        case .stop(let file):
+            openFiles.remove(file.number)
+            context.source.release(file)
         case .withdraw(let entries, let again): withdraw(entries, again: again)
         case .checkReceipt(let body, let signature, let skipped):
             checkReceipt(ReceiptRecord(body: body, signature: signature, publicKey: context.peer.publicKeyDER), skipped)
@@ -229,6 +246,7 @@ final class SendShell: TransferShell {
 
     private func withdraw(_ entries: [SourceEntry], again: Bool) {
         let (context, work) = (context, work)
+        for entry in entries { openFiles.remove(entry.number) }
         desk.inJournal {
             let changed = try await work.withdrawal(of: entries, again: again)
             try await context.manifest.amend(changed.amended)
@@ -237,6 +255,8 @@ final class SendShell: TransferShell {
                 let retries = entries.map { RetryRecord(subject: .entry($0.number), reason: "changed", time: time) }
                 try await work.journal.record(retries, of: work.transfer)
             }
+            // What was read of a pipe is gone, and can be read no more.
+            if context.source.isPiped, !changed.lost.isEmpty { throw MeshError(.pipeLost) }
             if !changed.lost.isEmpty { context.emit(.gaveUp(changed.lost)) }
             return nil
         }

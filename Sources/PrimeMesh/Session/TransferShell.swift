@@ -27,6 +27,8 @@ protocol TransferShell: AnyObject {
     /// What the peer is told on the control link where the transfer failed for a reason of this side; it may come before
     /// the same word on a lane.
     var farewell: FailureCode? { get }
+    /// What the peer is told where this process is stopped.
+    var interruption: FailureCode { get }
     /// The transfer is done here and kept in the journal; what the other side says of it changes nothing.
     var isSettled: Bool { get }
     var progress: TransferSnapshot { get }
@@ -42,4 +44,6 @@ struct TransferSnapshot: Sendable {
     var files: UInt64 = 0
     var counters = TransferCounters()
     var receipt: Receipt?
+    /// All that was read of a pipe has moved, and it brings nothing at present: no byte is due.
+    var waitsForInput = false
 }

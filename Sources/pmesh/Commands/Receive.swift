@@ -23,6 +23,9 @@ struct Receive: AsyncParsableCommand {
         help: .init("The folder to put things into; made if need be. (default: the current folder)", valueName: "dir"))
     var out: PathArgument?
 
+    @Flag(help: "Write the one file that comes to standard output, in order, and all else to standard error.")
+    var stdout = false
+
     @Flag(name: .shortAndLong, help: "Accept without asking.")
     var yes = false
 
@@ -50,14 +53,21 @@ struct Receive: AsyncParsableCommand {
     @OptionGroup(title: "Node") var name: NameOptions
     @OptionGroup(title: "Output") var talk: OutputOptions
 
+    func validate() throws {
+        guard stdout else { return }
+        guard !talk.json else { throw ValidationError("--stdout and --json both write to standard output; give one") }
+        guard out == nil else { throw ValidationError("--stdout takes the place of a folder; give one of them") }
+    }
+
     func run() async throws {
         let settings = try home.settings()
-        let output = talk.output(settings.environment)
+        let output = talk.output(settings.environment, resultsAside: stdout)
         let input = TerminalInput(output: output)
         let request = try await request(settings, input)
-        let isElsewhere = request.out != [UInt8(ascii: ".")]
+        let isElsewhere = !stdout && request.out != [UInt8(ascii: ".")]
         let report = TransferReport(
-            output: output, direction: .receive, home: home.given, folder: isElsewhere ? request.out : nil, asks: !yes)
+            output: output, direction: .receive, home: home.given, folder: isElsewhere ? request.out : nil, asks: !yes,
+            canResume: !stdout)
         let question = OfferQuestion(isAnswered: yes, input: input)
         let summaries: [TransferSummary]
         do {
@@ -77,6 +87,7 @@ struct Receive: AsyncParsableCommand {
     private func request(_ settings: Settings, _ input: TerminalInput) async throws(MeshError) -> ReceiveRequest {
         var request = ReceiveRequest(out: try folder(settings))
         request.meeting = try meeting.options(settings)
+        request.passesOn = stdout
         request.allLinks = links == .all
         request.fsync = fsync
         request.permissions = permissions

@@ -13,7 +13,7 @@ struct Send: AsyncParsableCommand {
             """,
         aliases: ["tx"])
 
-    @Argument(help: "What to send.")
+    @Argument(help: "What to send; - is standard input.")
     var paths: [PathArgument] = []
 
     @Option(
@@ -24,6 +24,14 @@ struct Send: AsyncParsableCommand {
         name: [.customShort("0"), .customLong("null")],
         help: "In the file of --files-from a NUL byte ends each path, as `find -print0` writes them.")
     var endsWithNull = false
+
+    @Option(help: .init("Send these words instead of files.", valueName: "words"))
+    var text: String?
+
+    @Option(
+        help: .init(
+            "The name that what - or --text sends has at the receiver. (default: stdin, text.txt)", valueName: "name"))
+    var fileName: PathArgument?
 
     @Flag(name: .customLong(PathsAside.flag), help: .private)
     var hasPathsAside = false
@@ -66,9 +74,13 @@ struct Send: AsyncParsableCommand {
     @OptionGroup(title: "Output") var talk: OutputOptions
 
     func validate() throws {
-        guard !paths.isEmpty || hasPathsAside || filesFrom != nil else {
+        guard !paths.isEmpty || hasPathsAside || filesFrom != nil || text != nil else {
             throw ValidationError("Missing expected argument '<paths> ...'; give what to send, or --files-from FILE")
         }
+        guard text == nil || paths.isEmpty && !hasPathsAside && filesFrom == nil else {
+            throw ValidationError("--text is sent alone; give no paths beside it")
+        }
+        guard text?.isEmpty != true else { throw ValidationError("--text needs words; give some, in quotes") }
         guard !endsWithNull || filesFrom != nil else {
             throw ValidationError("-0 says how the file of --files-from is written; give both")
         }
@@ -82,7 +94,7 @@ struct Send: AsyncParsableCommand {
         let dial = request.meeting.listen.first { !$0.isWildcard && $0.port != 0 }
         let isChosen = request.code != nil
         let report = TransferReport(
-            output: output, direction: .send, home: home.given,
+            output: output, direction: .send, home: home.given, canResume: request.input == nil,
             codeNote: { [qr] code in
                 CodeNote.lines(code, command: "pmesh receive", dial: dial, isChosen: isChosen, style: output.style)
                     + (qr ? QRCode.lines(code) : [])
@@ -99,6 +111,7 @@ struct Send: AsyncParsableCommand {
             try PathList.read(file.bytes, end: endsWithNull ? 0 : UInt8(ascii: "\n"))
         }
         var request = SendRequest(paths: paths.map(\.bytes) + pathsAside + (listed ?? []))
+        request.input = try input(request.paths)
         request.includesKeys = includeKeys
         request.again = again
         request.to = to.flatMap(\.names)
@@ -113,6 +126,25 @@ struct Send: AsyncParsableCommand {
         if exclude.isEmpty { request.exclude = (file.exclude ?? []).map { Array($0.utf8) } }
         request.meeting = try meeting.options(settings)
         return request
+    }
+
+    private static let hyphen = [UInt8(ascii: "-")]
+
+    /// What is sent in place of files; - may stand anywhere among the words.
+    private func input(_ paths: [[UInt8]]) throws(MeshError) -> SendInput? {
+        if let text {
+            return SendInput(.text(ArgumentBytes.bytes(of: text)), name: fileName?.bytes ?? Array("text.txt".utf8))
+        }
+        guard paths.contains(Self.hyphen) else {
+            guard fileName == nil else {
+                throw MeshError(.usage, "--file-name names what - or --text sends: files have their own names")
+            }
+            return nil
+        }
+        guard paths.count == 1 else {
+            throw MeshError(.usage, "- is standard input and is sent alone: a file of that name is ./-")
+        }
+        return SendInput(.standardInput, name: fileName?.bytes ?? Array("stdin".utf8))
     }
 
     private func preview(_ request: SendRequest, _ settings: Settings, _ output: Output) async throws {
@@ -132,7 +164,7 @@ struct Send: AsyncParsableCommand {
             }
         }
         preview.warnings.forEach(output.warning)
-        let sum = preview.entries.reduce(0) { $0 + $1.size }
+        let sum = preview.entries.reduce(0) { $0 + ($1.size ?? 0) }
         let count = HumanText.count(UInt64(preview.entries.count), "entry", "entries")
         output.note("\(count), \(HumanText.size(sum)); nothing was sent")
         output.flush()
@@ -144,7 +176,7 @@ extension EventLine {
         var line = JSONLine(event: "entry")
         line.add("path", entry.path)
         line.add("kind", entry.kind.rawValue)
-        line.add("size", entry.size)
+        if let size = entry.size { line.add("size", size) }
         if let target = entry.target { line.add("target", target) }
         return line
     }
@@ -153,7 +185,7 @@ extension EventLine {
 extension HumanText {
     fileprivate static func line(_ entry: SendPreview.Entry) -> String {
         switch entry.kind {
-        case .file: "\(entry.path)  \(size(entry.size))"
+        case .file: "\(entry.path)  \(entry.size.map(size) ?? "as long as it is")"
         case .folder: "\(entry.path)/  empty folder"
         case .link: "\(entry.path) -> \(entry.target ?? "")"
         }

@@ -11,9 +11,11 @@ struct OutputOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Show lanes and compression, too.")
     var verbose = false
 
-    func output(_ environment: Environment) -> Output {
+    /// `resultsAside`: standard output is for something else.
+    func output(_ environment: Environment, resultsAside: Bool = false) -> Output {
         var style = Output.style(isJSON: json, isQuiet: quiet, environment: environment)
         style.isVerbose = verbose
+        style.resultsAside = resultsAside
         return Output(style)
     }
 }

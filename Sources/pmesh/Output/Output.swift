@@ -20,6 +20,8 @@ final class Output: Sendable {
         var isQuiet = false
         /// What an engineer wants to see, too.
         var isVerbose = false
+        /// Results go to standard error: standard output is for something else.
+        var resultsAside = false
         /// Standard error is a terminal that can redraw a line.
         var redraws = false
         var colors = false
@@ -55,7 +57,7 @@ final class Output: Sendable {
     }
 
     /// A result, on standard output.
-    func result(_ line: String) { write(line + "\n", to: .standard) }
+    func result(_ line: String) { write(line + "\n", to: style.resultsAside ? .error : .standard) }
 
     /// An object, on standard output.
     func object(_ line: JSONLine, isDroppable: Bool = false) {

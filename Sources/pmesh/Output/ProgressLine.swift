@@ -41,7 +41,9 @@ struct ProgressLine: Sendable, Hashable {
     private var total: String { isCounting ? "\(HumanText.size(totalBytes))+" : HumanText.size(totalBytes) }
 
     private func parts(_ isVerbose: Bool) -> [String] {
-        var parts = [percent, "\(HumanText.size(bytes)) of \(total)"]
+        // Of a pipe nobody knows how much there is.
+        let isOpen = isCounting && bytes >= totalBytes
+        var parts = isOpen ? [HumanText.size(bytes)] : [percent, "\(HumanText.size(bytes)) of \(total)"]
         if let stalled {
             let missing = lanes == 0 ? "connection" : "answer"
             return parts + ["no \(missing) for \(HumanText.duration(stalled)); still trying"]

@@ -24,6 +24,8 @@ final class TransferReport: Sendable {
     private let folder: [UInt8]?
     /// The offer is shown with the question, not by itself.
     private let asks: Bool
+    /// What is read from a pipe cannot go on in another process.
+    private let canResume: Bool
     /// What to say about a code.
     private let codeNote: @Sendable (String) -> [String]
     /// ` --home DIR`, where the resuming line needs it.
@@ -34,12 +36,14 @@ final class TransferReport: Sendable {
 
     init(
         output: Output, direction: TransferDirection?, home: [UInt8]?, folder: [UInt8]? = nil, asks: Bool = false,
+        canResume: Bool = true,
         codeNote: @escaping @Sendable (String) -> [String] = { _ in [] }
     ) {
         self.output = output
         self.direction = direction
         self.folder = folder
         self.asks = asks
+        self.canResume = canResume
         self.codeNote = codeNote
         homeArgument = home.map { " --home " + ShellText.quoted($0) } ?? ""
     }
@@ -49,14 +53,16 @@ final class TransferReport: Sendable {
         do {
             return try await body()
         } catch let error as MeshError {
-            throw CommandFailure(error, resume: resume, progress: progress)
+            throw CommandFailure(error, resume: error.isFinal ? nil : resume, progress: progress)
         } catch is CancellationError {
+            guard canResume else { throw CommandFailure(.interruptedPipe) }
             throw CommandFailure(.interrupted(canResume: resume != nil), resume: resume, progress: progress)
         }
     }
 
     private var resume: String? {
-        state.withLock { $0.transfer }.map { "pmesh resume \($0.short)\(homeArgument)" }
+        guard canResume else { return nil }
+        return state.withLock { $0.transfer }.map { "pmesh resume \($0.short)\(homeArgument)" }
     }
 
     /// How far it got; nil before anything was known of its size.
