@@ -204,7 +204,9 @@ extension ReceivedEntry {
 
     /// A file of its size, and of its time as well as a file system keeps times that has no numbers: to two seconds.
     func mayBe(_ status: FileStatus) -> Bool {
-        status.kind == .file && status.size == manifest.size && abs(status.seconds - manifest.seconds) <= 2
+        // A peer's time may be any number.
+        let (apart, isTooFar) = status.seconds.subtractingReportingOverflow(manifest.seconds)
+        return status.kind == .file && status.size == manifest.size && !isTooFar && (-2...2).contains(apart)
     }
 
     /// True where `status` is of the object that the part was. An empty file of the right mode and time is as

@@ -112,7 +112,7 @@ extension FileSink {
 
     /// Nil where the name is taken.
     private func makePart(_ name: [UInt8], _ entry: ReceivedEntry, in folder: Folder) throws(SystemError) -> Part? {
-        if !keepsInodes, entry.manifest.hasDoubtfulName { try tryName(entry.name, in: folder) }
+        if !keepsInodes, entry.manifest.hasDoubtfulName { try tryName(entry, in: folder) }
         do {
             let file = try folder.open(name, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
             let size = entry.manifest.size
@@ -128,13 +128,15 @@ extension FileSink {
         }
     }
 
-    /// Throws where the file system refuses the name: known before anything is sent, and not at the rename.
-    private func tryName(_ name: [UInt8], in folder: Folder) throws(SystemError) {
+    /// Throws where the file system refuses what the name has in it: known before anything is sent, and not at the rename. Tried
+    /// behind a name of our own, for under its own an empty file would stay after a crash.
+    private func tryName(_ entry: ReceivedEntry, in folder: Folder) throws(SystemError) {
+        let own = partName(entry) + [UInt8(ascii: "~")]
+        let isInside = { (byte: UInt8) in byte & 0xc0 == 0x80 }
+        let name = own + entry.name.suffix(Limits.component - own.count).drop(while: isInside)
         do {
-            _ = try folder.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+            _ = try folder.open(name, O_WRONLY | O_CREAT | O_NOFOLLOW, mode: 0o600)
         } catch {
-            // Taken, and so a name.
-            guard error.code != EEXIST else { return }
             throw error.code == ENOENT ? SystemError(EINVAL, "open") : error
         }
         try folder.remove(name)

@@ -116,6 +116,8 @@ package final class FileSource: ChunkSource {
         return try located(entry) { () throws(SystemError) in
             // A pipe is read once.
             guard input == nil, let status = try status(of: entry), status.kind == .file else { return nil }
+            // That it is there says nothing of whether it may be read.
+            _ = try openAnew(entry)
             var fresh = entry
             guard entry.manifest.room == 0 else {
                 let old = entry.manifest

@@ -9,6 +9,8 @@ package struct ManifestPromise: Hashable, Sendable {
     private let sums: TransferSums
     /// Files taken back behind the entries offered, and not added anew.
     private var replaceable: UInt64 = 0
+    /// What was taken back: once more does not count.
+    private var takenBack = NumberSet()
 
     package init(_ sums: TransferSums) {
         self.sums = sums
@@ -25,7 +27,8 @@ package struct ManifestPromise: Hashable, Sendable {
         }
         switch entry.kind {
         case .withdrawal:
-            replaceable += 1
+            if !takenBack.contains(entry.size) { replaceable += 1 }
+            takenBack.insert(entry.size)
             return true
         case .file, .omission:
             guard replaceable > 0 else { return false }

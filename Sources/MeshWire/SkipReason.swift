@@ -13,6 +13,9 @@ public enum SkipReason: UInt8, Sendable, Hashable, CaseIterable {
     /// It is there, under another name or in a folder that it shares: its name differs from another one's in case only, and
     /// the file system takes both for one.
     case folded = 5
+    /// It came, and another one of the same transfer has replaced it: their names differ in case only, and the file system takes
+    /// both for one.
+    case overlaid = 6
 
     // The destination cannot hold it.
     /// EINVAL, EILSEQ; on some file systems ENOENT.
@@ -58,7 +61,7 @@ extension SkipReason {
         switch self {
         case .exists, .older: .kept
         case .unchanged, .folded: .there
-        case .outside, .name, .longName, .size, .noLinks, .inTheWay, .throughLink, .denied: .missing
+        case .outside, .overlaid, .name, .longName, .size, .noLinks, .inTheWay, .throughLink, .denied: .missing
         case .sourceDenied, .unreadable, .tooDeep: .missing
         case .changing: .changing
         }
@@ -71,7 +74,7 @@ extension SkipReason {
     public var isThere: Bool { kind == .there }
 
     /// Its bytes did not come: what the transfer's root counts leaves it out.
-    package var isLeftOut: Bool { self != .folded }
+    package var isLeftOut: Bool { self != .folded && self != .overlaid }
 
     /// The destination refused it: what was written of it is removed.
     package var isRefusal: Bool { rawValue >= 16 && rawValue < 32 }
@@ -90,6 +93,8 @@ extension SkipReason {
         case .unchanged: "it is there already"
         case .outside: "the link leads out of the tree (--links all makes it)"
         case .folded: "another name differs from it in case only, which the file system there does not tell apart"
+        case .overlaid:
+            "another file of this transfer has replaced it there: their names differ in case only (--on-conflict rename keeps both)"
         case .name: "the file system there does not take such a name"
         case .longName: "the name is too long for the file system there"
         case .size: "the file is larger than the file system there takes"
@@ -112,6 +117,7 @@ extension SkipReason {
         case .unchanged: "unchanged"
         case .outside: "outside"
         case .folded: "folded"
+        case .overlaid: "overlaid"
         case .name: "name"
         case .longName: "long-name"
         case .size: "size"

@@ -49,6 +49,21 @@ import Testing
         }
     }
 
+    /// A crash between them would take a file back for good.
+    @Test(arguments: [1, 2, 3, 100]) func whatIsTakenBackAndWhatReplacesItAreOnePiece(_ count: Int) {
+        var comparison = ManifestComparison(later: [:])
+        comparison.add(kept: manifest("a", "b", "c", "d"), isLast: true)
+        for path in ["a", "b", "d"] { #expect(comparison.walked(entry(path, version: 2))) }
+        #expect(comparison.finish())
+        let pieces = comparison.amendments(inPiecesOf: count)
+        #expect(pieces.flatMap(\.self) == comparison.amendments)
+        #expect(pieces.allSatisfy { (1...count + 1).contains($0.count) })
+        for piece in pieces {
+            let last = piece.last?.manifest
+            #expect(last?.kind == .file || last?.isOfGone == true, "\(piece)")
+        }
+    }
+
     @Test(arguments: [1, 2, 100]) func nothingChanged(_ step: Int) {
         let paths = ["a", "a/b", "a.x", "c"].map { entry($0) }
         #expect(compare(manifest("a", "a/b", "a.x", "c"), paths, step: step) == [])
@@ -105,6 +120,27 @@ import Testing
         #expect(compare(before, [entry("a"), entry("b")]) == ["-1", "b"])
         #expect(compare(before, [entry("a"), omitted(.unreadable)]) == ["-1", "b"])
         #expect(compare(before, [entry("a")]) == ["x1"])
-        #expect(compare([entry("a"), entry("b", number: 1)], before) == ["-1", "b"])
+    }
+
+    /// What arrived stays, and is named; once it can be read again the word goes, and it comes anew where it differs.
+    @Test(arguments: [1, 2, 100]) func whatCanBeReadNoMoreIsNotGone(_ step: Int) {
+        func omitted(_ path: String, number: UInt64 = 0) -> SourceEntry {
+            var entry = entry(path, number: number)
+            entry.manifest = ManifestEntry(omitting: bytes(path), .sourceDenied)
+            return entry
+        }
+        let offered = manifest("a", "b", "d", "d/x", "d/y", "e")
+        let unread = [entry("a"), omitted("b"), omitted("d"), entry("e")]
+        #expect(compare(offered, unread, step: step) == ["b", "d"])
+        let named = offered + [omitted("b", number: 6), omitted("d", number: 7)]
+        #expect(compare(named, unread, step: step) == [])
+        let read = ["a", "b", "d", "d/x", "d/y", "e"].map { entry($0) }
+        #expect(compare(named, read, step: step) == ["x6", "x7"])
+        #expect(
+            compare(named, [entry("a"), entry("b", version: 2), omitted("d"), entry("e")], step: step) == [
+                "-1", "-6", "b",
+            ])
+        // A folder that can be read and has lost a file has lost it.
+        #expect(compare(named, read.filter { $0.manifest.path != bytes("d/x") }, step: step) == ["x3", "x6", "x7"])
     }
 }

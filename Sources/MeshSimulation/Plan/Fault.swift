@@ -11,6 +11,7 @@ package struct Fault: Hashable, Sendable {
         /// A bit of these many fragments changes on its way.
         case damage(fragments: Int)
         case changeSource(Int)
+        case addSource
         case removeSource(Int)
         /// Nobody may read a source file any more.
         case denySource(Int)
@@ -66,6 +67,7 @@ extension Fault.Kind {
         case .cutControl(let talk): ("cut-control", [talk])
         case .damage(let fragments): ("damage", [fragments])
         case .changeSource(let file): ("change-source", [file])
+        case .addSource: ("add-source", [])
         case .removeSource(let file): ("remove-source", [file])
         case .denySource(let file): ("deny-source", [file])
         case .failReads(let file, let count): ("fail-reads", [file, count])
@@ -87,6 +89,7 @@ extension Fault.Kind {
         case ("cut-control", 1): self = .cutControl(numbers[0])
         case ("damage", 1): self = .damage(fragments: numbers[0])
         case ("change-source", 1): self = .changeSource(numbers[0])
+        case ("add-source", 0): self = .addSource
         case ("remove-source", 1): self = .removeSource(numbers[0])
         case ("deny-source", 1): self = .denySource(numbers[0])
         case ("fail-reads", 2): self = .failReads(numbers[0], count: numbers[1])

@@ -52,7 +52,7 @@ extension Fault.Kind {
         let writes = Int.random(in: 0..<(random.oneIn(3) ? 60 : 8), using: &random)
         // The receiver has more to lose.
         let node = random.oneIn(3) ? 0 : Int.random(in: 1..<3, using: &random)
-        switch Int.random(in: 0..<35, using: &random) {
+        switch Int.random(in: 0..<36, using: &random) {
         case 0..<6: self = .cutLane(number)
         case 6..<8:
             self = .stallLane(number, milliseconds: [50, 900, 12_000, 45_000].randomElement(using: &random) ?? 50)
@@ -70,6 +70,7 @@ extension Fault.Kind {
         case 31: self = .removePart(node: 1 + number)
         case 32: self = .sleep(seconds: [2, 40, 5_000].randomElement(using: &random) ?? 2)
         case 33: self = .denySource(number)
+        case 34: self = .addSource
         default: self = .move(node: node)
         }
     }

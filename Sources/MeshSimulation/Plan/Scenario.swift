@@ -112,6 +112,6 @@ struct Scenario {
     /// The whole tree in the walk's order, as `disk` has it now.
     func tree(_ disk: SimulatedDisk) -> [SourceEntry] {
         let entries = others + disk.sources.keys.compactMap { disk.entry($0) }
-        return entries.sorted { $0.manifest.path.lexicographicallyPrecedes($1.manifest.path) }
+        return entries.sorted { ManifestComparison.precedes($0.manifest.path, $1.manifest.path) }
     }
 }

@@ -9,11 +9,16 @@ final class SendingProcess {
     private(set) var draft: ManifestDraft
     /// What the walk has not found yet.
     private var ahead: [SourceEntry]
+    /// The sources as a resume found them, by path: all are in the manifest as they are here, or as they became later. Nil
+    /// where the transfer was new.
+    private(set) var compared: [[UInt8]: SourceEntry]?
     /// Who is told when the manifest grows.
     var trace: (String) -> Void = { _ in }
     var listener: (ManifestTotals, Bool) -> Void = { _, _ in }
     /// Who is told how far a file of open length has been read.
     var openListener: (OpenFile) -> Void = { _ in }
+
+    private let isResumed: Bool
 
     var totals: ManifestTotals { draft.totals }
     var isWalking: Bool { !draft.isComplete }
@@ -31,8 +36,24 @@ final class SendingProcess {
         draft = ManifestDraft(totals: record.totals, isComplete: record.isManifestComplete)
         let last = try node.journal.sourceEntries(of: transfer, from: max(1, record.totals.entries) - 1, limit: 1).last
         ahead = tree().filter { entry in
-            last.map { $0.manifest.path.lexicographicallyPrecedes(entry.manifest.path) } ?? true
+            last.map { ManifestComparison.precedes($0.manifest.path, entry.manifest.path) } ?? true
         }
+        isResumed = record.totals.entries > 0 && !record.state.isSettled
+    }
+
+    /// A transfer that goes on: before anything is offered its manifest becomes what the sources are now.
+    func resume(_ tree: () -> [SourceEntry], using random: inout Seeded) async throws {
+        guard isResumed else { return }
+        while isWalking { try walk(using: &random) }
+        var now = tree()
+        var rest = now[...]
+        let comparison = try await SourceComparison(journal: node.journal, transfer: transfer).run {
+            defer { rest = rest.dropFirst(3) }
+            return Array(rest.prefix(3))
+        }
+        for piece in comparison.amendments(inPiecesOf: 2) { try amend(piece) }
+        now.removeAll { $0.manifest.kind != .file && $0.manifest.kind != .omission }
+        compared = Dictionary(uniqueKeysWithValues: now.map { ($0.manifest.path, $0) })
     }
 
     /// The walk finds a few more entries, as they are now.

@@ -16,6 +16,8 @@ final class Witness {
     /// Receivers whose journal lost its latest rows with the power, or whose files bear other numbers: which object a final name
     /// belongs to is not known any more, and a file may stay beside the one that is received again.
     private var forgetful: Set<TransferID> = []
+    /// The sources as the latest resume found them, by path.
+    private var resumed: [TransferID: [[UInt8]: SourceEntry]] = [:]
     /// Told of what a person would see of errors.
     var trace: (String) -> Void = { _ in }
 
@@ -55,6 +57,9 @@ final class Witness {
         guard let first = again?.ranges.first?.lowerBound else { return }
         broken("chunk \(first) was acknowledged and is asked for again though nothing took it")
     }
+
+    /// A sender has brought its manifest up to its sources.
+    func resumed(_ transfer: TransferID, _ sources: [[UInt8]: SourceEntry]) { resumed[transfer] = sources }
 
     /// A machine or its disk may have lost what it had.
     func mayHaveLost(_ node: SimulatedNode, _ courses: [Course]) {
@@ -163,6 +168,7 @@ final class Witness {
         }
         guard let signed = try? Receipt(reading: receipt.body) else { return "the receipt cannot be read" }
         if let fault = unoffered(there.entries.prefix(Int(signed.entries)), sources) { return fault }
+        if let fault = outdated(course, there.entries.prefix(Int(signed.entries)), sources) { return fault }
         if let fault = unnamed(there.entries.prefix(Int(signed.entries)), sources, scenario) { return fault }
         let disk = nodes[course.to].disk
         let files = disk.finalFiles
@@ -193,6 +199,27 @@ final class Witness {
             guard sender.record.state == .partial else { return "\(name) could not be sent, and the end says done" }
         }
         return nil
+    }
+
+    /// After a resume the end means the sources as they were then, or as they became later.
+    private func outdated(
+        _ course: Course, _ entries: some Sequence<ReceivedEntry>, _ sender: SimulatedJournal.Transfer
+    ) -> String? {
+        guard let resumed = resumed[course.transfer] else { return nil }
+        var known: [[UInt8]: SourceEntry] = [:]
+        for entry in entries where entry.manifest.kind == .file || entry.manifest.kind == .omission {
+            let (path, source) = (entry.manifest.path, sender.sources[Int(entry.number)])
+            known[path] = source
+            guard entry.state != .withdrawn, entry.manifest.kind == .file else { continue }
+            guard let found = resumed[path] else {
+                return "\(EntryPath.escaped(path)) came although a resume found its source gone"
+            }
+            if found.manifest.kind == .file, source.identity.changed < found.identity.changed {
+                return "\(EntryPath.escaped(path)) is older than what a resume found"
+            }
+        }
+        let missing = resumed.keys.filter { known[$0] == nil }
+        return missing.map(EntryPath.escaped).min().map { "\($0) was there at a resume and is not in the manifest" }
     }
 
     /// What the destination cannot hold is left out, and both sides know why; nothing else is.

@@ -14,6 +14,7 @@ extension World {
         case .damage(let fragments): damagesLeft = fragments
         case .changeSource(let number):
             withSource(number) { change(source: $0, to: Array("changed at step \(step)".utf8)) }
+        case .addSource: change(source: Array("new\(step)".utf8), to: Array("added at step \(step)".utf8))
         case .removeSource(let number): withSource(number) { nodes[0].disk.removeSource($0) }
         case .denySource(let number): withSource(number) { nodes[0].disk.deny($0) }
         case .failReads(let number, let count): withSource(number) { nodes[0].disk.failReads($0, count: count) }

@@ -54,7 +54,7 @@ extension World {
 
     private func perform(_ action: Action) async {
         switch action {
-        case .meet(let index): meet(index)
+        case .meet(let index): await meet(index)
         case .walk(let index): walk(index)
         case .read(let index): read(index)
         case .pool(let index, let side): pool(index, side)

@@ -153,7 +153,7 @@ final class World {
     func canMeet(_ index: Int) -> Bool { talks[index] == nil && !isOver(index) }
 
     /// The dialer finds the listener, or learns first where it is now.
-    func meet(_ index: Int) {
+    func meet(_ index: Int) async {
         let course = courses[index]
         let listener = nodes[course.node(course.dialer.other)]
         guard known[index] == listener.address else {
@@ -161,12 +161,8 @@ final class World {
             return
         }
         do {
-            let process =
-                try processes[index]
-                ?? SendingProcess(nodes[course.from], course.transfer) { [self] in
-                    scenario.tree(nodes[course.from].disk)
-                }
-            process.trace = trace
+            let process: SendingProcess
+            if let known = processes[index] { process = known } else { process = try await begin(course) }
             processes[index] = process
             talks[index] = Talk(
                 course, process: process, receiver: nodes[course.to], witness: witness, seed: random.next()
@@ -174,6 +170,16 @@ final class World {
         } catch {
             if let code = FailureCode(simulated: error) { fail(index, code) } else { witness.broken("\(error)") }
         }
+    }
+
+    /// A sender's command: what it meets anew it compares first.
+    private func begin(_ course: Course) async throws -> SendingProcess {
+        let tree = { [self] in scenario.tree(nodes[course.from].disk) }
+        let process = try SendingProcess(nodes[course.from], course.transfer, tree: tree)
+        process.trace = trace
+        try await process.resume(tree, using: &random)
+        if let compared = process.compared { witness.resumed(course.transfer, compared) }
+        return process
     }
 
     func isReachable(_ index: Int) -> Bool {

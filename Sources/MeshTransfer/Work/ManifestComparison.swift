@@ -7,15 +7,17 @@ package import MeshWire
 /// the end `finish`.
 package struct ManifestComparison: Sendable {
     /// What came behind the first walk and was not taken back, by path.
-    private var later: [[UInt8]: SourceEntry]
+    private var later: [[UInt8]: [SourceEntry]]
     private var kept: ArraySlice<SourceEntry> = []
     private var isKeptWhole = false
+    /// What this walk could not read.
+    private var unseen: Set<[UInt8]> = []
     /// Entries to take back whose sources are there in another form, each followed by that form; and forms that are new.
     private var present: [SourceEntry] = []
     /// Entries to take back whose sources are gone, in the walk's order.
     private var gone: [SourceEntry] = []
 
-    package init(later: [[UInt8]: SourceEntry]) {
+    package init(later: [[UInt8]: [SourceEntry]]) {
         self.later = later
     }
 
@@ -30,33 +32,70 @@ package struct ManifestComparison: Sendable {
 
     /// An entry of this walk. False where more of the first one is wanted: to be said once more then.
     package mutating func walked(_ entry: SourceEntry) -> Bool {
-        while let first = kept.first, Self.precedes(first.manifest.path, entry.manifest.path) {
-            gone.append(first)
+        let path = entry.manifest.path
+        while let first = kept.first, Self.precedes(first.manifest.path, path) {
+            if !isUnseen(first) { gone.append(first) }
             kept.removeFirst()
         }
         if wantsKept { return false }
-        var known = later.removeValue(forKey: entry.manifest.path)
-        if kept.first?.manifest.path == entry.manifest.path { known = kept.removeFirst() }
-        guard let known else {
-            present.append(entry)
-            return true
-        }
-        if !Self.isSame(known, entry) { present += [Self.withdrawal(of: known, isGone: false), entry] }
+        var known = kept.first?.manifest.path == path ? [kept.removeFirst()] : []
+        known += later.removeValue(forKey: path) ?? []
+        if entry.manifest.kind == .omission { unreadable(entry, known) } else { compare(entry, known) }
         return true
+    }
+
+    /// What cannot be read any more stays as it is known, and so does all that lies below it: nobody has seen it go. `known`:
+    /// what was offered, and the word that it could not be read, where there are any.
+    private mutating func unreadable(_ entry: SourceEntry, _ known: [SourceEntry]) {
+        unseen.insert(entry.manifest.path)
+        let words = known.filter { $0.manifest.kind == .omission }
+        if words.contains(where: { Self.isSame($0, entry) }) { return }
+        present += words.map { Self.withdrawal(of: $0, isGone: false) } + [entry]
+    }
+
+    private mutating func compare(_ entry: SourceEntry, _ known: [SourceEntry]) {
+        let isKnown = known.contains { Self.isSame($0, entry) }
+        for old in known where !Self.isSame(old, entry) {
+            // Where nothing takes its place it is gone: a word that holds no more.
+            present.append(Self.withdrawal(of: old, isGone: isKnown))
+        }
+        if !isKnown { present.append(entry) }
+    }
+
+    /// A folder above could not be read.
+    private func isUnseen(_ entry: SourceEntry) -> Bool {
+        let path = entry.manifest.path
+        return !unseen.isEmpty
+            && path.indices.contains { path[$0] == UInt8(ascii: "/") && unseen.contains(Array(path[..<$0])) }
     }
 
     /// The walk is over. False where more of the first one is wanted.
     package mutating func finish() -> Bool {
-        gone += kept
+        gone += kept.filter { !isUnseen($0) }
         kept = []
         guard isKeptWhole else { return false }
-        gone += later.values.sorted { Self.precedes($0.manifest.path, $1.manifest.path) }
+        gone += later.values.joined().filter { !isUnseen($0) }.sorted {
+            Self.precedes($0.manifest.path, $1.manifest.path)
+        }
         later = [:]
         return true
     }
 
     /// What makes the manifest say what the sources are, unnumbered: what a folder holds goes before the folder.
     package var amendments: [SourceEntry] { gone.reversed().map { Self.withdrawal(of: $0, isGone: true) } + present }
+
+    /// The same in pieces of this many, or one more: what is taken back and what takes its place are written down together.
+    package func amendments(inPiecesOf count: Int) -> [[SourceEntry]] {
+        var pieces: [[SourceEntry]] = []
+        for amendment in amendments {
+            if let last = pieces.last, last.count < count || last.last?.isHalf == true {
+                pieces[pieces.count - 1].append(amendment)
+            } else {
+                pieces.append([amendment])
+            }
+        }
+        return pieces
+    }
 
     package var isUnchanged: Bool { gone.isEmpty && present.isEmpty }
 
@@ -95,12 +134,17 @@ package struct ManifestComparison: Sendable {
     }
 }
 
+extension SourceEntry {
+    /// A withdrawal whose source is there in another form, which follows it.
+    fileprivate var isHalf: Bool { manifest.kind == .withdrawal && !manifest.isOfGone }
+}
+
 /// Splits a manifest into its first walk and what came behind it.
 package struct ManifestSections: Sendable {
     /// The number of the first entry behind the first walk.
     package private(set) var end: UInt64 = 0
-    /// What came behind it and was not taken back, by path.
-    package private(set) var later: [[UInt8]: SourceEntry] = [:]
+    /// What came behind it and was not taken back, by path: a file, or the word that it could not be read, or both.
+    package private(set) var later: [[UInt8]: [SourceEntry]] = [:]
     private var last: [UInt8] = []
     private var isBehind = false
     private let withdrawn: NumberSet
@@ -121,7 +165,7 @@ package struct ManifestSections: Sendable {
                 continue
             }
             guard entry.manifest.kind != .withdrawal, !withdrawn.contains(entry.number) else { continue }
-            later[entry.manifest.path] = entry
+            later[entry.manifest.path, default: []].append(entry)
         }
     }
 }

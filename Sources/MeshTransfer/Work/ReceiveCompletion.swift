@@ -27,7 +27,7 @@ package struct ReceiveCompletion: Sendable {
         let reasons = try await leftOut()
         let leftOut = reasons.values.reduce(NumberSet()) { $0.union($1) }
         let folded = try await FoldedNames(ports: ports).find()
-        let told = folded.isEmpty ? reasons : reasons.merging([.folded: folded]) { $1 }
+        let told = Self.told(reasons, folded)
         if let answer = try await kept(told) { return answer }
         let computed = try await RootComputation(
             journal: ports.journal, transfer: ports.transfer, direction: .receive, skipped: leftOut
@@ -40,11 +40,20 @@ package struct ReceiveCompletion: Sendable {
             isDurable: try await ports.journal.isDurable(ports.transfer), time: time)
         let body = receipt.encoded()
         let record = try sign(body)
-        try await ports.journal.noteSkipped([.changing: computed.lost, .folded: folded], of: ports.transfer)
-        let isWhole = !reasons.isMissed && computed.lost.isEmpty && computed.omitted.isEmpty
+        try await ports.journal.noteSkipped(folded.merging([.changing: computed.lost]) { $1 }, of: ports.transfer)
+        let isWhole = !told.isMissed && computed.lost.isEmpty && computed.omitted.isEmpty
         try await ports.journal.complete(
             ports.transfer, state: isWhole ? .done : .partial, receipt: record, at: time)
         return .completed(receipt, skipped: told, message: .receipt(body: body, signature: record.signature))
+    }
+
+    /// Of an entry with two reasons the one that its name has given it.
+    private static func told(
+        _ reasons: [SkipReason: NumberSet], _ folded: [SkipReason: NumberSet]
+    ) -> [SkipReason: NumberSet] {
+        let better = folded.values.reduce(NumberSet()) { $0.union($1) }
+        return reasons.mapValues { $0.subtracting(better) }.merging(folded) { $0.union($1) }
+            .filter { !$0.value.isEmpty }
     }
 
     /// The same answer as at the first time, for a sender that never got it; nil where the manifest has grown since.

@@ -76,33 +76,31 @@ struct ReceivePlanner: Sendable {
             keepsInodes: ports.keepsInodes)
         {
         case .trusted: return PlannedEntry(entry: entry, missing: missing(plan, rows))
-        case .rehashUnsynced: return try await hashAgain(entry, plan, rows, doubtful: rows.filter { !$0.isSynced })
-        case .rehash:
-            guard let part = observed?.identity else { return try await beginAgain(entry, plan, hasRows: true) }
-            return try await hashAgain(try await adopt(part, entry), plan, rows, doubtful: rows)
+        case .rehashUnsynced:
+            return try await hashAgain(entry, entry.part, plan, rows, doubtful: rows.filter { !$0.isSynced })
+        case .rehash: return try await hashAgain(entry, observed?.identity, plan, rows, doubtful: rows)
         case .gone: return try await beginAgain(entry, plan, hasRows: !rows.isEmpty)
         }
     }
 
-    /// The part has another number than it had, which is written down before anything is made of it.
-    private func adopt(_ part: PartIdentity, _ entry: ReceivedEntry) async throws -> ReceivedEntry {
-        var group = CommitGroup()
-        group.parts = [entry.number: part]
-        try await ports.journal.commit(group, to: ports.transfer)
-        var adopted = entry
-        adopted.part = part
-        return adopted
-    }
-
-    /// What does not verify is wanted again.
+    /// What does not verify is wanted again. `part`: the entry's own, or what may be it under another number, which counts as
+    /// it only once all was hashed: a crash before that begins here again, and what proves to be a stranger's stays.
     private func hashAgain(
-        _ entry: ReceivedEntry, _ plan: FilePlan, _ rows: [ChunkRecord], doubtful: [ChunkRecord]
+        _ entry: ReceivedEntry, _ part: PartIdentity?, _ plan: FilePlan, _ rows: [ChunkRecord],
+        doubtful: [ChunkRecord]
     ) async throws -> PlannedEntry {
-        let bad = try await damaged(entry, plan, doubtful)
+        var found = entry
+        found.part = part
+        let bad = try await damaged(found, plan, doubtful)
         // It may stand under its final name by now, where nothing may be written to.
         if entry.state == .finishing, !bad.isEmpty { return try await beginAgain(entry, plan, hasRows: true) }
         if !bad.isEmpty { try await ports.journal.forget(chunks: bad, of: ports.transfer) }
-        return PlannedEntry(entry: entry, missing: missing(plan, rows).union(bad))
+        if let part, part != entry.part {
+            var group = CommitGroup()
+            group.parts = [entry.number: part]
+            try await ports.journal.commit(group, to: ports.transfer)
+        }
+        return PlannedEntry(entry: found, missing: missing(plan, rows).union(bad))
     }
 
     /// A file under its final name that had not reached the disk when the machine went down: a file system may have kept
