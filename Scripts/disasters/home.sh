@@ -61,7 +61,7 @@ second() { # side, words of the command
   "$PMESH" "$@" --json >"$work/other.$side" 2>"$work/$side.errors" || code=$?
   if [ "$side" = sender ]; then codes="$code/-"; else codes="-/$code"; fi
   [ "$code" -eq 8 ] || { fail "the second $side ended with $code instead of 8"; return; }
-  says "$side" "process $first works on transfer" || return
+  says "$side" "process $first (works on transfer|uses this code)" || return
   release
   goes_on
 }

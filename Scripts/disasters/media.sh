@@ -2,7 +2,7 @@
 # put in again. Sourced by disasters.sh.
 
 disasters+=(
-  names_that_exfat_refuses links_on_exfat names_that_differ_in_case
+  names_that_exfat_refuses links_on_exfat names_that_differ_in_case names_that_replace_one_another
   stick_mounted_again_at_the_receiver stick_mounted_again_at_the_sender
   file_above_the_size_limit
 )
@@ -90,6 +90,18 @@ disaster_names_that_differ_in_case() {
   for name in Report report REPORT other; do echo "$name" >"$tree/$name"; done
   start_both && end_with 0 0 && leaves_out folded other/Report other/report || return
   [ "$(cat "$out"/other/* | sort | tr '\n' ' ')" = "$(cat "$tree"/* | sort | tr '\n' ' ')" ] || { fail "something is lost: $(ls "$out/other" | tr '\n' ' ')"; return; }
+  resumed=yes
+}
+
+disaster_names_that_replace_one_another() {
+  what="exFAT gets \`Report\` and \`report\`, and the rule replaces what has the name"
+  mount_exfat "$work/out" 64 || return
+  tree=$work/other
+  mkdir -p "$tree"
+  for name in Report report other; do echo "$name" >"$tree/$name"; done
+  receiver_options+=(--on-conflict overwrite)
+  start_both && end_with 23 23 && leaves_out overlaid other/Report || return
+  [ "$(cat "$out/other/report")" = report ] || { fail "report is not what was sent"; return; }
   resumed=yes
 }
 

@@ -49,13 +49,14 @@ extension Journal {
     }
 
     /// Ties an unused code to a pair of nodes, and answers it. Doing so again with the same pin changes nothing; any other
-    /// pin, and a code that is no longer open, is refused.
+    /// pin, and a code that is no longer open, is refused. Whether a code has expired says the clock of its issuer, who has
+    /// let this pair in: a claimant's may have been wrong.
     @discardableResult
     package func pin(code tag: Bytes16, _ pin: CodeRecord.Pin) async throws -> CodeRecord {
         try await write { db in
             guard var code = try Self.code(db, tag) else { throw JournalError.refused("pinning an unknown code") }
             if code.state == .pinned && code.pin == pin { return code }
-            guard code.state == .unused else {
+            guard code.state == .unused || code.state == .expired && code.role == .claimant else {
                 throw JournalError.refused("pinning a code that is \(code.state.rawValue)")
             }
             try db.run(

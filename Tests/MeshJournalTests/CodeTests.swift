@@ -70,4 +70,20 @@ import Testing
             #expect(try await journal.code(tag)?.state == .expired)
         }
     }
+
+    /// A board without a battery begins in 1970: its codes have expired as soon as its clock is set right.
+    @Test(arguments: CodeRole.allCases) func theIssuersClockSaysWhetherItHasExpired(_ role: CodeRole) async throws {
+        try await withJournal { journal in
+            var code = code()
+            code.role = role
+            try await journal.insert(code)
+            try await journal.expireCodes(at: 1_000)
+            guard role == .claimant else {
+                await #expect(throws: JournalError.self) { try await journal.pin(code: tag, pin) }
+                return
+            }
+            #expect(try await journal.pin(code: tag, pin).state == .pinned)
+            #expect(try await journal.code(tag)?.pin == pin)
+        }
+    }
 }

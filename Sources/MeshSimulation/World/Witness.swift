@@ -214,7 +214,9 @@ final class Witness {
             guard let found = resumed[path] else {
                 return "\(EntryPath.escaped(path)) came although a resume found its source gone"
             }
-            if found.manifest.kind == .file, source.identity.changed < found.identity.changed {
+            // What has no length of its own has no time that says anything either.
+            guard found.manifest.kind == .file, found.manifest.room == 0 else { continue }
+            if source.identity.changed < found.identity.changed {
                 return "\(EntryPath.escaped(path)) is older than what a resume found"
             }
         }
