@@ -70,7 +70,7 @@ package final class OpenReader: Sendable {
     }
 
     /// Nobody wants more of it.
-    func drop(_ entry: SourceEntry) {
+    package func drop(_ entry: SourceEntry) {
         let plan = FilePlan(entry: entry.number, manifest: entry.manifest)
         state.withLock { state in
             state.waiting.removeAll { $0.number == entry.number }
@@ -88,14 +88,19 @@ package final class OpenReader: Sendable {
                 var file = OpenFile(entry)
                 let input = try open(entry)
                 guard let size = try read(input, &file, tell) else { continue }
-                state.withLock { state in state.waiting.removeAll { $0.number == entry.number } }
+                forget(entry)
                 file.tell(size)
                 tell(.ended(file))
             } catch {
-                drop(entry)
+                forget(entry)
                 tell(.failed(entry, error))
             }
         }
+    }
+
+    /// It is read no further; what is held of it stays.
+    private func forget(_ entry: SourceEntry) {
+        state.withLock { state in state.waiting.removeAll { $0.number == entry.number } }
     }
 
     /// The file whose turn it is; nil where there is nothing more to do.

@@ -112,6 +112,7 @@ extension ReceiveSession {
         for chunk in attempts.keys where file.plan.chunks.contains(chunk) { attempts[chunk] = nil }
         buffer.add(now: now) { $0.ended.append(EndedEntry(skipped: number, reason)) }
         if file.storing > 0 { leaving[number] = (file.entry, file.storing) }
+        if file.entry.manifest.room > 0 { leftOut[reason, default: NumberSet()].insert(number) }
         let word = DataMessage.skipped(
             reason, entries: NumberSet(number..<number + 1), chunks: NumberSet(file.plan.chunks))
         return (file.storing > 0 ? [] : [.discard(file.entry)]) + [.send(word)]
@@ -128,6 +129,7 @@ extension ReceiveSession {
             instructions += refuse(number, reason, now: now)
         }
         var missing: [Range<UInt64>] = []
+        var seals = NumberSet()
         for (number, part) in parts {
             let entry = making.removeValue(forKey: number)
             guard let file = window[number] else {
@@ -137,11 +139,15 @@ extension ReceiveSession {
             }
             window[number]?.entry.part = part
             window[number]?.isUnmade = false
-            if file.isUnmade { missing.append(contentsOf: file.missing.ranges) }
+            if file.isUnmade {
+                missing.append(contentsOf: file.missing.ranges)
+                // Its end may have been told before this was asked for.
+                if file.entry.manifest.room > 0, !file.isSealed { seals.insert(number) }
+            }
             buffer.add(now: now) { $0.parts[number] = part }
             prepareFinish(number, now: now)
         }
-        return instructions + wants(NumberSet(missing), seals: NumberSet()) + advance(now: now)
+        return instructions + wants(NumberSet(missing), seals: seals) + advance(now: now)
     }
 
     /// A file that is written and sealed goes into the next transaction as `finishing`; its rename follows the commit.
@@ -241,6 +247,7 @@ extension ReceiveSession {
         guard closing.isEmpty else { return instructions + closing.map { .send($0) } }
         let missing = window.missing.intersection(NumberSet(0..<(passage?.asked ?? Limits.chunks)))
         instructions += Self.say(held: held)
+        instructions += sayLeftOut(leftOut)
         // To the sender these are on their way still.
         let damaged = NumberSet(numbers: attempts.keys.filter(missing.contains))
         for piece in damaged.pieces(of: Limits.ranges) { instructions.append(.send(.damaged(chunks: piece))) }

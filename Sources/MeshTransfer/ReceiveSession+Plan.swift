@@ -17,10 +17,11 @@ package struct PlannedEntry: Hashable, Sendable {
         return NumberSet(FilePlan(entry: entry.number, manifest: entry.manifest).chunks).subtracting(missing)
     }
 
-    /// The conflict rule says of it that nothing is to come.
-    init(leftOut entry: ReceivedEntry) {
+    /// Nothing of it is to come: the conflict rule says so, or its folder cannot be made.
+    package init(leftOut entry: ReceivedEntry, _ reason: SkipReason) {
         self.init(entry: entry, missing: NumberSet())
         self.entry.state = .skipped
+        self.entry.reason = reason
     }
 }
 
@@ -95,8 +96,14 @@ extension ReceiveSession {
         var empty: [ReceivedEntry] = []
         var taken: [ReceivedEntry] = []
         var held: [Range<UInt64>] = []
+        var leftOutNow: [SkipReason: NumberSet] = [:]
         for planned in entries where planned.entry.manifest.kind == .file {
-            if planned.entry.manifest.room > 0 { held += planned.present.ranges }
+            if planned.entry.manifest.room > 0 {
+                held += planned.present.ranges
+                if planned.entry.state == .skipped, let reason = planned.entry.reason {
+                    leftOutNow[reason, default: NumberSet()].insert(planned.entry.number)
+                }
+            }
             let plan = FilePlan(entry: planned.entry.number, manifest: planned.entry.manifest)
             plannedChunks = max(plannedChunks, plan.chunks.upperBound)
             guard planned.entry.state.isUnderWay else {
@@ -126,7 +133,8 @@ extension ReceiveSession {
         }
         let heldNow = NumberSet(held)
         self.held.formUnion(heldNow)
-        var instructions = Self.say(held: heldNow)
+        leftOut.merge(leftOutNow) { $0.union($1) }
+        var instructions = Self.say(held: heldNow) + sayLeftOut(leftOutNow)
         instructions += wants(NumberSet(missing), seals: seals) + taken.map { .discard($0) }
         for start in stride(from: 0, to: empty.count, by: Self.finishBatch) {
             instructions.append(.makeParts(Array(empty[start..<min(start + Self.finishBatch, empty.count)])))
@@ -136,6 +144,13 @@ extension ReceiveSession {
 
     static func say(held: NumberSet) -> [Instruction] {
         held.pieces(of: Limits.ranges).map { .send(.held(chunks: $0)) }
+    }
+
+    /// Files of open length of which nothing is to come: their sender would read on until its memory for that is full.
+    func sayLeftOut(_ left: [SkipReason: NumberSet]) -> [Instruction] {
+        left.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { reason, entries in
+            entries.pieces(of: Limits.ranges).map { .send(.skipped(reason, entries: $0, chunks: NumberSet())) }
+        }
     }
 
     /// What is missing of a file, as far as it may be asked for.

@@ -115,6 +115,8 @@ package struct ReceiveSession: Sendable {
     var passage: OrderedPassage?
     /// Chunks of files of open length that were there when they were planned.
     var held = NumberSet()
+    /// Entries of open length of which nothing more is to come.
+    var leftOut: [SkipReason: NumberSet] = [:]
     /// Entries whose end was not told when they were planned.
     var opened: Set<UInt64> = []
     var finishing = 0

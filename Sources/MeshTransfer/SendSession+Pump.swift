@@ -211,22 +211,27 @@ extension SendSession {
         var again: [SourceEntry] = []
         var given: [SourceEntry] = []
         for entry in entries where !takenBack.contains(entry.number) {
-            takenBack.insert(entry.number)
-            if everSealed.contains(entry.number) {
-                everSealed.remove(entry.number)
-                counters.files -= 1
-            }
-            let numbers = FilePlan(entry: entry.number, manifest: entry.manifest).numbers
-            wanted.remove(contentsOf: numbers)
-            unread.remove(contentsOf: numbers)
-            opened[entry.number] = nil
-            window.remove(entry: entry.number)
+            forget(entry)
             let count = changes[entry.manifest.path, default: 0] + 1
             changes[entry.manifest.path] = count
             if count <= Self.changeLimit { again.append(entry) } else { given.append(entry) }
         }
         return (again.isEmpty ? [] : [.withdraw(again, again: true)])
             + (given.isEmpty ? [] : [.withdraw(given, again: false)])
+    }
+
+    /// Nothing more of it leaves.
+    mutating func forget(_ entry: SourceEntry) {
+        takenBack.insert(entry.number)
+        if everSealed.contains(entry.number) {
+            everSealed.remove(entry.number)
+            counters.files -= 1
+        }
+        let numbers = FilePlan(entry: entry.number, manifest: entry.manifest).numbers
+        wanted.remove(contentsOf: numbers)
+        unread.remove(contentsOf: numbers)
+        opened[entry.number] = nil
+        window.remove(entry: entry.number)
     }
 }
 

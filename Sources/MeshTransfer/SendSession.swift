@@ -174,6 +174,12 @@ package struct SendSession: Sendable {
         return tell([file.source]) + pump()
     }
 
+    /// A file of open length could not be read to its end and was taken back; the journal knows that by now.
+    package mutating func openLost(_ entry: SourceEntry) -> [Instruction] {
+        forget(entry)
+        return pump()
+    }
+
     // MARK: lanes
 
     /// A lane is up, or told what it can take: `room` counts every `transmit` said before.
@@ -311,8 +317,13 @@ package struct SendSession: Sendable {
         return stopped(entries) + pump()
     }
 
-    private func stopped(_ entries: NumberSet) -> [Instruction] {
-        opened.values.filter { entries.contains($0.source.number) }.map { .stop($0.source) }
+    private mutating func stopped(_ entries: NumberSet) -> [Instruction] {
+        let files = opened.values.filter { entries.contains($0.source.number) }
+        for file in files {
+            wanted.remove(contentsOf: file.plan.numbers)
+            unread.remove(contentsOf: file.plan.numbers)
+        }
+        return files.map { .stop($0.source) }
     }
 
     mutating func checkSeals() -> [Instruction] {

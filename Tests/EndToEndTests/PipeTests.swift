@@ -153,6 +153,9 @@ import Testing
             let codes = (await receiver.exit(), await sender.exit())
             #expect(codes == (0, 0), "\(receiver.errors) \(sender.errors)")
             #expect(receiver.output == "wort für wort")
+            // Under a code that is done: what went out then does not come out of nothing.
+            let again = try receive("--stdout --wait 1", stage)
+            #expect(await again.exit() != 0 && again.output.isEmpty, "\(again.errors)")
         }
     }
 

@@ -141,6 +141,24 @@ import Testing
         #expect(session.openGrew(openFile(readable: 2)).text == [])
     }
 
+    @Test func whatCouldNotBeReadIsForgotten() {
+        var session = sending()
+        _ = session.openGrew(openFile(readable: 2))
+        _ = session.message(.want(chunks: NumberSet(0..<Self.room), seals: NumberSet()))
+        #expect(session.loaded(sources, holding: 0).text == ["encode #0: 0-1 raw"])
+        #expect(session.openLost(sources[0]).text == [])
+        // The job finds nothing any more: that it is taken back was written down already.
+        let failed: [(entry: SourceEntry, error: DiskError)] = [(sources[0], .changed(path: "pipe"))]
+        #expect(session.encoded(0, EncodedBatch(), failed: failed).text == [])
+        #expect(session.openGrew(openFile(readable: 3)).text == [])
+        #expect(!session.hasWork)
+    }
+
+    @Test func whatIsLeftOutBeforeItWasWantedIsNotReadFurther() {
+        var session = sending()
+        #expect(session.message(.skipped(.exists, entries: set(0), chunks: NumberSet())).text == ["stop 0"])
+    }
+
     // MARK: the receiver
 
     private func receiving(_ state: EntryState = .open) -> ReceiveSession {
@@ -171,6 +189,40 @@ import Testing
                 "commit chunks 0-1 parts 0 sealed 0 lengths 0 finishing 0"
             ])
         #expect(session.committed(now: now).text == ["acknowledge 0-1", "finish 0"])
+    }
+
+    /// Of 2 MiB, and its end is told: what a receiver that comes late gets to see.
+    private func planning(passage: OrderedPassage? = nil) -> (ReceiveSession, [String]) {
+        var pipe = Self.entries[0]
+        _ = pipe.tell(8 * UInt64(Self.chunk))
+        var session = ReceiveSession(totals: totals([pipe]), passage: passage, now: now)
+        _ = session.start(now: now)
+        return (session, session.planned([planned(ReceivedEntry(number: 0, manifest: pipe))], next: 1, now: now).text)
+    }
+
+    @Test func theEndIsAskedForOnceThereIsRoom() {
+        var (session, text) = planning()
+        #expect(text == ["make parts 0"])
+        #expect(session.partsMade([0: part(0)], refused: [:], now: now).text.first == "send want 0-7 seals 0")
+    }
+
+    @Test func whatIsPassedOnNeedsNoRoom() {
+        var (session, text) = planning(passage: OrderedPassage(ahead: 16 * 1024 * 1024, passed: 0))
+        #expect(text == ["send want 0-7 seals 0"])
+        #expect(session.arrived([arrival(0, rawLength: Self.chunk)], on: laneA, now: now).text == ["store 0"])
+    }
+
+    @Test func whatIsLeftOutIsSaidAtOnceAndWithEachLink() {
+        var session = ReceiveSession(totals: totals(Self.entries), now: now)
+        _ = session.start(now: now)
+        let pipe = ReceivedEntry(number: 0, manifest: Self.entries[0])
+        let file = ReceivedEntry(number: 1, manifest: Self.entries[1])
+        let text = session.planned(
+            [PlannedEntry(leftOut: pipe, .exists), PlannedEntry(leftOut: file, .exists)], next: 2, now: now
+        ).text
+        let word = text.first ?? ""
+        #expect(word.hasPrefix("send skipped") && word.contains("0") && text.count == 1, "\(text)")
+        #expect(session.laneLost(laneA, now: now).text.contains(word))
     }
 
     @Test func anEmptyOneIsMade() {

@@ -86,4 +86,29 @@ import Testing
             #expect(heard.values == ["1 false", "2 true"])
         }
     }
+
+    @Test func whatCouldNotBeReadIsTakenBackOnce() async throws {
+        try await withWriter { writer, journal, id in
+            let open = ManifestEntry(open: bytes("kernel"), mode: 0o400, seconds: 1, nanoseconds: 0)
+            try await writer.append(
+                [SourceEntry(number: 0, manifest: open, identity: SourceIdentity(device: 0, inode: 0, changed: 0))],
+                complete: true)
+            let entry = try #require(try await journal.sourceEntries(of: id, from: 0, limit: 1).first)
+            let heard = Collected<String>()
+            await writer.listen(Bytes16([UInt8](repeating: 1, count: 16))!) { event in
+                switch event {
+                case .openGrew(let file): heard.add("grew \(file.source.number)")
+                case .openLost(let entry): heard.add("lost \(entry.number)")
+                default: break
+                }
+            }
+            try await writer.lost(entry, SendWork.omission(of: entry, .denied(path: "kernel", errno: 13)))
+            await writer.listen(Bytes16([UInt8](repeating: 2, count: 16))!) { event in
+                if case .openGrew = event { heard.add("grew again") }
+            }
+            #expect(heard.values == ["grew 0", "lost 0"])
+            let kinds = try await journal.sourceEntries(of: id, from: 0, limit: 10).map(\.manifest.kind)
+            #expect(kinds == [.file, .withdrawal, .omission])
+        }
+    }
 }

@@ -17,7 +17,7 @@ struct ReceivePlanner: Sendable {
             let reason = try await reasonToLeaveOut(entry, refused)
             if let reason {
                 skipped.append(EndedEntry(skipped: entry.number, reason))
-                planned.append(PlannedEntry(leftOut: entry))
+                planned.append(PlannedEntry(leftOut: entry, reason))
             } else if removed.contains(entry.number) {
                 planned.append(try await planRemoved(entry))
             } else {

@@ -4,6 +4,8 @@ package import MeshWire
 package enum SendEvent: Sendable {
     case manifestGrew(ManifestTotals, isComplete: Bool)
     case openGrew(OpenFile)
+    /// It could not be read to its end, and was taken back.
+    case openLost(SourceEntry)
     case page(DataMessage, end: UInt64)
     case loaded([SourceEntry], holding: UInt64)
     case recorded
@@ -18,6 +20,7 @@ extension SendSession {
         switch event {
         case .manifestGrew(let totals, let isComplete): manifestGrew(to: totals, isComplete: isComplete)
         case .openGrew(let file): openGrew(file)
+        case .openLost(let entry): openLost(entry)
         case .page(let message, let end): [.send(message)] + pageSent(end: end)
         case .loaded(let files, let chunk): loaded(files, holding: chunk)
         case .recorded: recorded()

@@ -77,7 +77,8 @@ struct ReceiveFlow: Sendable {
 
     /// A transfer of this code that is done already; its sender may still want the receipt.
     private func settled() async throws -> TransferID? {
-        guard case .code(let code) = scope else { return nil }
+        // What it brought went out then, and nothing of it is here.
+        guard output == nil, case .code(let code) = scope else { return nil }
         return try await node.journal.findFinished(direction: .receive, code: code.secrets.tag)?.id
     }
 

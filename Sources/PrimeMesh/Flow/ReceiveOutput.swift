@@ -1,6 +1,7 @@
 import Glibc
 import MeshDisk
 import MeshTransfer
+import MeshWire
 import NIOPosix
 import Synchronization
 
@@ -12,8 +13,18 @@ final class ReceiveOutput: Sendable {
     let sink: OutputSink
     private let listener = Mutex<(@Sendable (ReceiveEvent) -> Void)?>(nil)
     private let last = Mutex<OutputSink.Step>(.advanced(0))
+    /// The one transfer that goes out here.
+    private let owner = Mutex<TransferID?>(nil)
 
     init(_ sink: OutputSink) { self.sink = sink }
+
+    /// False where another transfer has begun here: what went out of it cannot be taken back.
+    func claim(_ id: TransferID) -> Bool {
+        owner.withLock { owner in
+            if owner == nil { owner = id }
+            return owner == id
+        }
+    }
 
     /// Bytes that are out.
     var written: UInt64 {

@@ -100,7 +100,7 @@ struct SendFlow: Sendable {
             node: node, record: record, options: options, manifest: manifest, report: report, input: input)
         let reading = OpenReading(reader: reader, manifest: manifest) { entry, error in
             guard !source.isPiped else { throw error }
-            try await manifest.amend(entry.replaced(by: SendWork.omission(of: entry, error)))
+            try await manifest.lost(entry, SendWork.omission(of: entry, error))
         }
         let loop = loop(links, registry, report, isKnown: done.bytes > 0 || done.wholeFiles > 0)
         try await links.serving {

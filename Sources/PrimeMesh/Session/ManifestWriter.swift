@@ -89,6 +89,14 @@ actor ManifestWriter {
         grew(file)
     }
 
+    /// It cannot be read to its end: taken back, with the reason why. Its chunks are held until sessions know.
+    func lost(_ entry: SourceEntry, _ omission: SourceEntry) async throws {
+        try await amend(entry.replaced(by: omission))
+        files[entry.number] = nil
+        tell(.openLost(entry))
+        reader?.drop(entry)
+    }
+
     func ignore(_ name: Bytes16) { listeners[name] = nil }
 
     private func enter() async {

@@ -34,12 +34,17 @@ struct OfferLookup: Sendable {
                     "this transfer has ended, and what it brought went out then: the sender's --again, or a new code, sends it anew"
                 ))
         }
+        guard context.output?.claim(id) ?? true else { return Self.mixed }
         try await context.lock(id)
         if record.state == .failed || record.state == .paused {
             try await context.journal.setState(.active, message: nil, of: id, at: NodeClock.wall)
         }
         return try await accepted(record, sums, isResumed: true)
     }
+
+    private static let mixed = OfferStanding.refused(
+        .unknown,
+        MeshError(.other, "another transfer has begun to go to standard output: run both commands again"))
 
     /// What no disk of this size can hold is refused before anybody is asked. Whether the room that is left does depends on
     /// what is there already, and is reckoned once the manifest is here.
@@ -64,6 +69,7 @@ struct OfferLookup: Sendable {
 
     /// Writes the transfer down: from here on it is resumed without being asked about again.
     func create(_ id: TransferID, _ sums: TransferSums) async throws -> OfferStanding {
+        guard context.output?.claim(id) ?? true else { return Self.mixed }
         let now = NodeClock.wall
         let options = Array((try? JSONEncoder().encode(context.options)) ?? Data())
         let record = TransferRecord(

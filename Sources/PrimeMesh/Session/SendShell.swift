@@ -161,6 +161,7 @@ final class SendShell: TransferShell {
             } else {
                 openFiles.remove(file.source.number)
             }
+        case .openLost(let entry): openFiles.remove(entry.number)
         case .encoded(_, _, let failed):
             // What is gone of a file of open length was perhaps acknowledged meanwhile: the session knows.
             for (entry, error) in failed where entry.manifest.room == 0 { context.emit(.warning(entry, error)) }
