@@ -122,7 +122,8 @@ package final class FileSource: ChunkSource {
             guard entry.manifest.room == 0 else {
                 let old = entry.manifest
                 fresh.manifest = ManifestEntry(
-                    open: old.path, mode: status.permissions, seconds: status.seconds, nanoseconds: status.nanoseconds)
+                    open: old.path, room: old.room, mode: status.permissions, seconds: status.seconds,
+                    nanoseconds: status.nanoseconds)
                 return fresh
             }
             fresh.manifest.size = status.size

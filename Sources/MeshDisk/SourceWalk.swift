@@ -160,7 +160,8 @@ package final class SourceWalk: Sendable {
                 // Files of the kernel take no room, and few others do not: the rest is not asked about.
                 if status.allocated == 0, folder.isOfKernel {
                     entry = ManifestEntry(
-                        open: entry.path, mode: entry.mode, seconds: entry.seconds, nanoseconds: entry.nanoseconds)
+                        open: entry.path, room: Limits.kernelRoom, mode: entry.mode, seconds: entry.seconds,
+                        nanoseconds: entry.nanoseconds)
                 }
                 if status.links > 1 { note(status.key, &state) }
             case .withdrawal, .omission: return nil

@@ -43,9 +43,15 @@ extension ReceiveSession {
 
     /// Of a file of open length one chunk, the last, may be shorter than the plan says.
     private mutating func isDue(_ length: Int, _ planned: Int, of file: ActiveFile, at offset: UInt64) -> Bool {
-        guard file.entry.manifest.isOpen, length < planned, file.shortEnd == nil else { return length == planned }
-        window[file.entry.number]?.shortEnd = offset + UInt64(length)
-        return true
+        guard file.entry.manifest.isOpen else { return length == planned }
+        let end = offset + UInt64(length)
+        guard length < planned else {
+            window[file.entry.number]?.wholeEnd = max(file.wholeEnd, end)
+            return length == planned
+        }
+        // It comes once more where it did not verify.
+        window[file.entry.number]?.shortEnd = end
+        return file.shortEnd ?? end == end
     }
 
     /// The pool's answer to `store`: the buffers are free, so their credit goes back whatever the outcome.

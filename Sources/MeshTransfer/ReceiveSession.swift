@@ -283,7 +283,8 @@ package struct ReceiveSession: Sendable {
         let plan = FilePlan(entry: number, manifest: manifest)
         let come = NumberSet(file.plan.chunks).subtracting(file.missing)
         guard come.ranges.last?.upperBound ?? 0 <= plan.chunks.upperBound,
-            file.shortEnd ?? size == size, totals.tell(size)
+            file.shortEnd ?? size == size, file.wholeEnd <= size, totals.tell(size),
+            promise?.allowsEnd(totals: totals) ?? true
         else { return violation(.invalid("length")) }
         opened.remove(number)
         window[number]?.entry.manifest = manifest

@@ -13,6 +13,8 @@ struct ActiveFile: Sendable {
     var isUnmade = false
     /// `finish` was said, or the commit before it.
     var isFinishing = false
+    /// Of open length: the highest end of a chunk that was not shorter than planned.
+    var wholeEnd: UInt64 = 0
     /// Of open length: where the one chunk ended that was shorter than the others.
     var shortEnd: UInt64?
 

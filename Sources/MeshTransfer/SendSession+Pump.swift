@@ -220,6 +220,40 @@ extension SendSession {
             + (given.isEmpty ? [] : [.withdraw(given, again: false)])
     }
 
+    mutating func stopped(_ entries: NumberSet) -> [Instruction] {
+        let files = opened.values.filter { entries.contains($0.source.number) }
+        for file in files {
+            wanted.remove(contentsOf: file.plan.numbers)
+            unread.remove(contentsOf: file.plan.numbers)
+        }
+        return files.map { .stop($0.source) }
+    }
+
+    /// What an earlier link brought of files of open length: it is held here for nothing. One question to the journal at a
+    /// time, however often a receiver says it.
+    mutating func held(_ chunks: NumberSet) -> [Instruction] {
+        heldAsked.formUnion(chunks)
+        guard heldAsked.ranges.count <= 8 * Limits.ranges else { return violation() }
+        return keepHeld()
+    }
+
+    /// The journal's answer to `keep`.
+    package mutating func kept() -> [Instruction] {
+        isKeeping = false
+        return isEnded ? [] : keepHeld()
+    }
+
+    private mutating func keepHeld() -> [Instruction] {
+        guard !isKeeping else { return [] }
+        let there = opened.values.compactMap { file -> (entry: SourceEntry, chunks: NumberSet)? in
+            let chunks = heldAsked.intersection(NumberSet(file.plan.numbers.lowerBound..<file.readable))
+            return chunks.isEmpty ? nil : (file.source, chunks)
+        }
+        heldAsked = NumberSet()
+        isKeeping = !there.isEmpty
+        return there.isEmpty ? [] : [.keep(there)]
+    }
+
     /// Nothing more of it leaves.
     mutating func forget(_ entry: SourceEntry) {
         takenBack.insert(entry.number)

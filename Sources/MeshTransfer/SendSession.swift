@@ -28,9 +28,9 @@ package struct SendSession: Sendable {
         case checkSeals(NumberSet)
         /// Keep the digests of acknowledged chunks; answer `recorded`.
         case record([ChunkRecord])
-        /// Of what was read of a file of open length, these chunks are at the receiver already, by an earlier link: keep the
-        /// digests of those that are still held.
-        case keep(SourceEntry, NumberSet)
+        /// Of what was read of files of open length, these chunks are at the receiver already, by an earlier link: keep the
+        /// digests of those that are still held; answer `kept`.
+        case keep([(entry: SourceEntry, chunks: NumberSet)])
         /// Nothing more of this file of open length is wanted: it need not be read further.
         case stop(SourceEntry)
         /// Take these entries back, and where `again` add the files anew at the end; answer `manifestGrew`.
@@ -124,6 +124,9 @@ package struct SendSession: Sendable {
     /// many a receiver asks.
     var sealsAsked = NumberSet()
     var isCheckingSeals = false
+    /// Chunks that are there by an earlier link, while others are being kept.
+    var heldAsked = NumberSet()
+    var isKeeping = false
     /// A receipt is being checked; that ends the session either way.
     var isChecking = false
     var isEnded = false
@@ -230,7 +233,7 @@ package struct SendSession: Sendable {
             return pump()
         case .want(let chunks, let seals): return want(chunks, seals)
         case .damaged(let chunks): return damaged(chunks)
-        case .held(let chunks): return isPlanned(chunks) ? kept(chunks) : violation()
+        case .held(let chunks): return isPlanned(chunks) ? held(chunks) : violation()
         case .skipped(let reason, let entries, let chunks): return skip(reason, entries, chunks)
         case .receipt(let body, let signature):
             // It comes again while nobody answers: one check at a time.
@@ -285,16 +288,9 @@ package struct SendSession: Sendable {
         putOffUnread()
         // A want is bounded, and so is what all of them may leave here.
         sealsAsked.formUnion(seals)
-        guard max(wanted.ranges.count, sealsAsked.ranges.count) <= 8 * Limits.ranges else { return violation() }
+        let waiting = max(wanted.ranges.count, unread.ranges.count, sealsAsked.ranges.count)
+        guard waiting <= 8 * Limits.ranges else { return violation() }
         return pump() + checkSeals()
-    }
-
-    /// What an earlier link brought of files of open length: it is held here for nothing.
-    private func kept(_ chunks: NumberSet) -> [Instruction] {
-        opened.values.compactMap { file in
-            let there = chunks.intersection(NumberSet(file.plan.numbers.lowerBound..<file.readable))
-            return there.isEmpty ? nil : .keep(file.source, there)
-        }
     }
 
     /// What has not been read yet waits aside, so that it is not in the way of what has.
@@ -315,15 +311,6 @@ package struct SendSession: Sendable {
         unread.subtract(chunks)
         sealsAsked.subtract(entries)
         return stopped(entries) + pump()
-    }
-
-    private mutating func stopped(_ entries: NumberSet) -> [Instruction] {
-        let files = opened.values.filter { entries.contains($0.source.number) }
-        for file in files {
-            wanted.remove(contentsOf: file.plan.numbers)
-            unread.remove(contentsOf: file.plan.numbers)
-        }
-        return files.map { .stop($0.source) }
     }
 
     mutating func checkSeals() -> [Instruction] {

@@ -82,8 +82,9 @@ package struct ChannelStatus: Hashable, Sendable, Codable {
 
 package struct TransferControl: Hashable, Sendable, Codable {
     package enum Action: Hashable, Sendable, Codable {
-        /// Sender: this transfer, on this stream of the channel. Sums are those known so far while `counting`.
-        case offer(stream: UInt16, sums: TransferSums, counting: Bool)
+        /// Sender: this transfer, on this stream of the channel. Sums are those known so far while `counting`. `piped`: it
+        /// is read from a pipe, and nobody can go on with it once a process has ended.
+        case offer(stream: UInt16, sums: TransferSums, counting: Bool, piped: Bool = false)
         /// Receiver: go on from this entry of the manifest; the ones before are here.
         case accept(manifestFrom: UInt64)
         case decline(FailureCode)

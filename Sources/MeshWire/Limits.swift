@@ -17,6 +17,8 @@ package enum Limits {
     package static let openChunk = 256 * 1024
     /// Chunk numbers set aside for a file of open length: 16 TiB.
     package static let openRoom: UInt64 = 1 << 26
+    /// The same for a file of the kernel, of which there may be as many as a manifest has entries: 16 GiB.
+    package static let kernelRoom: UInt64 = 1 << 16
     /// Chunks of one transfer: 2^40 chunks of 4 MiB are 4 EiB, beyond any file system.
     package static let chunks: UInt64 = 1 << 40
     /// Entries of one manifest.

@@ -54,10 +54,12 @@ package struct ManifestEntry: Hashable, Sendable {
         self.firstChunk = firstChunk
     }
 
-    /// A file that is sent while it is read, to whichever end it has.
-    package init(open path: [UInt8], mode: UInt16, seconds: Int64, nanoseconds: UInt32) {
+    /// A file that is sent while it is read, to whichever end it has. `room`: chunk numbers set aside for it.
+    package init(
+        open path: [UInt8], room: UInt64 = Limits.openRoom, mode: UInt16, seconds: Int64, nanoseconds: UInt32
+    ) {
         self.init(kind: .file, path: path, mode: mode, seconds: seconds, nanoseconds: nanoseconds)
-        room = Limits.openRoom
+        self.room = room
         isOpen = true
     }
 

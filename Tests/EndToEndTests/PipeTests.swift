@@ -127,6 +127,24 @@ import Testing
         }
     }
 
+    @Test func theReceiverOfAPipeCannotGoOnEither() async throws {
+        try await onStage { stage in
+            let sender = try stage.shell(
+                "{ head -c 600000 /dev/zero; exec sleep 8; } | exec \"$0\" send - --home A --listen 127.0.0.1:\(stage.port)"
+            )
+            let receiver = try stage.receive()
+            _ = await receiver.event("progress") { $0.number("bytes") > 0 }
+            receiver.signal(2)
+            let error = try #require(await receiver.event("error"))
+            #expect(error.text("resume") == nil && error.text("message")?.contains("pipe") == true, "\(error)")
+            _ = await receiver.exit()
+            let resume = try stage.pmesh("resume", "--home", stage("B"), code: "")
+            try await resume.expectEnd(2, saying: "nothing to resume")
+            _ = await (try stage.shell("pkill -INT -f 'pmesh send - --home A' -g \(sender.pid)")).exit()
+            #expect(await sender.exit() != 0)
+        }
+    }
+
     @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/version")))
     func filesOfTheKernelAreReadToTheirEnd() async throws {
         try await onStage { stage in

@@ -47,7 +47,8 @@ extension SendSession.Instruction {
         case .transmit(let lane, let frames): "transmit on \(lane.prime): \(chunkNumbers(frames).text)"
         case .seal(let entries, let fresh) where entries.isEmpty:
             "seal nothing, \(NumberSet(fresh.map(\.number)).text) for the first time"
-        case .keep(let file, let chunks): "keep \(chunks.text) of \(file.number)"
+        case .keep(let there):
+            "keep " + there.map { "\($0.chunks.text) of \($0.entry.number)" }.joined(separator: ", ")
         case .stop(let file): "stop \(file.number)"
         case .seal(let entries, let fresh):
             "seal \(NumberSet(entries.map(\.number)).text)\(fresh.count < entries.count ? ", some again" : "")"

@@ -56,4 +56,27 @@ import Testing
         #expect(firstRefused([file, omission], of: sums(1, 1, 10)) == 1)
         #expect(firstRefused([file, omission], of: sums(2, 1, 10)) == nil)
     }
+
+    /// A sender that has counted knows where all ends are; what could not be read to its end was taken back.
+    @Test func whatHasNoEndIsNotWhole() {
+        let open = ManifestEntry(open: [97], mode: 0o400, seconds: 1, nanoseconds: 0)
+        #expect(firstRefused([open], of: sums(1, 1, 0)) == 0)
+        let omission = ManifestEntry(omitting: [97], .unreadable)
+        #expect(firstRefused([open, withdrawal(of: 0), omission], of: sums(3, 1, 0)) == nil)
+    }
+
+    /// The last page comes after a link was lost, and with it the word where an earlier file ended.
+    @Test func endsAreStillToBeTold() {
+        var known = ManifestTotals()
+        let isFirst = known.add(ManifestEntry(open: [97], mode: 0o400, seconds: 1, nanoseconds: 0))
+        var promise = ManifestPromise(sums(2, 2, 15, 10), known: known)
+        var file = file
+        file.firstChunk = known.chunks
+        let isSecond = known.add(file)
+        #expect(isFirst && isSecond && promise.allows(file, totals: known))
+        let isTold = known.tell(5)
+        #expect(isTold && promise.allowsEnd(totals: known))
+        let isToldMore = known.tell(1)
+        #expect(isToldMore && !promise.allowsEnd(totals: known), "more than was offered")
+    }
 }

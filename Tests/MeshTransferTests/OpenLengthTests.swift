@@ -113,6 +113,9 @@ import Testing
         _ = session.openGrew(openFile(readable: 5))
         // What was not read cannot be there, whatever a receiver says.
         #expect(session.message(.held(chunks: set(0, 1, 3, 9))).text == ["keep 0-1,3 of 0"])
+        // However often it is said, the journal is asked once at a time.
+        #expect(session.message(.held(chunks: set(2))).text == [] && session.message(.held(chunks: set(4))).text == [])
+        #expect(session.kept().text == ["keep 2,4 of 0"] && session.kept().text == [])
         #expect(session.message(.held(chunks: set(Self.room))).text == [], "a file like others")
         #expect(session.message(.held(chunks: set(Self.room + 1))).text.count == 1, "and beyond the manifest")
     }
@@ -197,7 +200,8 @@ import Testing
         _ = pipe.tell(8 * UInt64(Self.chunk))
         var session = ReceiveSession(totals: totals([pipe]), passage: passage, now: now)
         _ = session.start(now: now)
-        return (session, session.planned([planned(ReceivedEntry(number: 0, manifest: pipe))], next: 1, now: now).text)
+        let text = session.planned([planned(ReceivedEntry(number: 0, manifest: pipe))], next: 1, now: now).text
+        return (session, text)
     }
 
     @Test func theEndIsAskedForOnceThereIsRoom() {
@@ -253,6 +257,38 @@ import Testing
             session.arrived([arrival(2, rawLength: 8)], on: laneA, now: now).text == [
                 "disconnect: \(WireError.invalid("chunk length"))"
             ])
+    }
+
+    @Test func aShortChunkThatDidNotVerifyMayComeAgain() {
+        var session = receiving()
+        let chunk = arrival(1, rawLength: 7)
+        _ = session.arrived([chunk], on: laneA, now: now)
+        #expect(
+            session.stored([stored(1, of: 0, length: 7, .corrupt)], released: [:], now: now).text.contains(
+                "send damaged 1"))
+        #expect(session.arrived([chunk], on: laneA, now: now).text == ["store 1"])
+    }
+
+    @Test func aWholeChunkCannotReachBehindTheEnd() {
+        var session = receiving()
+        _ = session.arrived([arrival(0, rawLength: Self.chunk)], on: laneA, now: now)
+        #expect(
+            session.message(.length(entry: 0, size: 5), now: now).text == ["disconnect: \(WireError.invalid("length"))"]
+        )
+    }
+
+    @Test func whatIsWantedAndNotReadIsBounded() {
+        var session = sending()
+        var text: [String] = []
+        // Every other chunk, message after message.
+        for first in 0..<10 {
+            let numbers = (0..<UInt64(Limits.ranges)).map { index -> Range<UInt64> in
+                let number = (UInt64(first * Limits.ranges) + index) * 2
+                return number..<number + 1
+            }
+            text += session.message(.want(chunks: NumberSet(numbers), seals: NumberSet())).text
+        }
+        #expect(text.last?.hasPrefix("fail") == true, "\(text)")
     }
 
     @Test func whatIsThereIsSaidWithEachLink() {

@@ -38,7 +38,7 @@ import Testing
             .ready(channel: channel, epoch: 1, fingerprint: counting)
         ),
         (
-            #"{"action":{"offer":{"counting":true,"stream":3,"sums":"#
+            #"{"action":{"offer":{"counting":true,"piped":false,"stream":3,"sums":"#
                 + #"{"allocated":9,"bytes":8,"entries":2,"files":1}}},"transfer":"\#(id)"}"#,
             "transfer",
             .transfer(

@@ -107,11 +107,7 @@ final class SendingSide {
             jobs.inJournal { [unowned self] in answer(try await work.checkSeals(numbers)) }
         case .record(let records):
             jobs.inJournal { [unowned self] in answer(try await work.record(records)) }
-        case .keep(let file, let chunks):
-            jobs.inJournal {
-                try await work.keep(file, chunks)
-                return {}
-            }
+        case .keep(let there): jobs.inJournal { [unowned self] in answer(try await work.keep(there)) }
         case .stop(let file): work.source.release(file)
         case .withdraw(let entries, let again): withdraw(entries, again: again)
         case .checkReceipt(let body, let signature, let skipped):

@@ -9,6 +9,7 @@ package enum SendEvent: Sendable {
     case page(DataMessage, end: UInt64)
     case loaded([SourceEntry], holding: UInt64)
     case recorded
+    case kept
     case encoded(UInt64, EncodedBatch, failed: [(entry: SourceEntry, error: DiskError)])
     case sealsChecked(unchanged: [SourceEntry], changed: [SourceEntry])
     case receiptChecked(ReceiptVerdict)
@@ -24,6 +25,7 @@ extension SendSession {
         case .page(let message, let end): [.send(message)] + pageSent(end: end)
         case .loaded(let files, let chunk): loaded(files, holding: chunk)
         case .recorded: recorded()
+        case .kept: kept()
         case .encoded(let job, let batch, let failed): encoded(job, batch, failed: failed)
         case .sealsChecked(let unchanged, let changed): sealsChecked(unchanged: unchanged, changed: changed)
         case .receiptChecked(let verdict): receiptChecked(verdict)

@@ -45,14 +45,17 @@ package struct SendWork: Sendable {
         return .recorded
     }
 
-    /// Chunks of a file of open length that the receiver has by an earlier link: their digests are still to be kept.
-    package func keep(_ file: SourceEntry, _ chunks: NumberSet) async throws {
+    /// Chunks of files of open length that the receiver has by an earlier link: their digests are still to be kept.
+    package func keep(_ there: [(entry: SourceEntry, chunks: NumberSet)]) async throws -> SendEvent {
         let source = source
-        let held = source.held(file).intersection(chunks)
-        let records = try await pool.blocking {
-            try held.ranges.flatMap { try SourceDigests.of(file, $0, source: source) }
+        for (file, chunks) in there {
+            let held = source.held(file).intersection(chunks)
+            let records = try await pool.blocking {
+                try held.ranges.flatMap { try SourceDigests.of(file, $0, source: source) }
+            }
+            if !records.isEmpty { _ = try await record(records) }
         }
-        if !records.isEmpty { _ = try await record(records) }
+        return .kept
     }
 
     /// Whether these files are still what the walk saw. What an earlier session took back must not be taken back, and

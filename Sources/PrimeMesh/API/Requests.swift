@@ -94,4 +94,6 @@ public struct Offer: Sendable {
     public var bytes: UInt64
     /// The sender still counts: the sums are lower bounds.
     public var isCounting: Bool
+    /// It is read from a pipe: what was interrupted begins anew, from both sides.
+    public var isPiped = false
 }

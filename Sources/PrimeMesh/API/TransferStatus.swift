@@ -46,10 +46,10 @@ public enum TransferStatus: String, Sendable, CaseIterable {
         case .active:
             if isHeld {
                 self = .active
-            } else if row.record.isPiped {
-                self = .failed
             } else if row.isDeclined {
                 self = .declined
+            } else if row.record.isPiped {
+                self = .failed
             } else {
                 self = row.record.peer == nil && row.code?.isOver(at: now) == true ? .expired : .interrupted
             }

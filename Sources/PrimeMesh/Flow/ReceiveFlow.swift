@@ -45,21 +45,16 @@ struct ReceiveFlow: Sendable {
             }
         } catch {
             let cause = MeshError(error)
+            var isPiped = output != nil
             if let id = current.withLock({ $0 }) {
-                if cause == MeshError(.pipeLost) {
-                    await giveUp(id, cause)
-                } else if output != nil {
-                    try? await node.journal.setState(.failed, message: cause.message, of: id, at: NodeClock.wall)
-                } else if cause.code != .interrupted, cause.code != .conflict {
-                    try? await node.journal.setState(.active, message: cause.message, of: id, at: NodeClock.wall)
-                }
+                isPiped = await keep(cause, of: id)
                 await TransferLock(node: node).release(id)
             }
             // Done here long ago; the sender wanted nothing more, or is done as well.
             if let settled, cause.code == .noPeer || cause.code == .timedOut {
                 return try await report.end(settled, in: node.journal)
             }
-            throw output == nil ? error : cause.ofPipe
+            throw isPiped ? cause.ofPipe : error
         }
         guard let id = current.withLock({ $0 }) else {
             throw MeshError(.other, "the transfer ended before it began: run both commands again")
@@ -68,11 +63,22 @@ struct ReceiveFlow: Sendable {
         return try await report.end(id, in: node.journal)
     }
 
-    /// What the sender read of a pipe is gone with its process: nothing can go on with the parts.
-    private func giveUp(_ id: TransferID, _ cause: MeshError) async {
-        try? await node.journal.setState(.cancelled, message: cause.message, of: id, at: NodeClock.wall)
-        guard let record = try? await node.journal.transfer(id) else { return }
-        try? await HiddenParts(node: node).remove(of: record)
+    /// Writes down what ended the transfer. Answers whether a pipe at either side makes that final.
+    private func keep(_ cause: MeshError, of id: TransferID) async -> Bool {
+        guard let record = try? await node.journal.transfer(id) else { return output != nil }
+        let kept = try? JSONDecoder().decode(ReceiveOptions.self, from: Data(record.options))
+        let isLost = cause == MeshError(.pipeLost) || (kept?.isPiped == true && cause.code != .conflict)
+        guard !record.state.isSettled else { return output != nil }
+        if output != nil {
+            try? await node.journal.setState(.failed, message: cause.message, of: id, at: NodeClock.wall)
+        } else if isLost {
+            // What the sender read of a pipe is gone with its process: nothing can go on with the parts.
+            try? await node.journal.setState(.cancelled, message: cause.message, of: id, at: NodeClock.wall)
+            try? await HiddenParts(node: node).remove(of: record)
+        } else if cause.code != .interrupted, cause.code != .conflict {
+            try? await node.journal.setState(.active, message: cause.message, of: id, at: NodeClock.wall)
+        }
+        return output != nil || isLost
     }
 
     /// A transfer of this code that is done already; its sender may still want the receipt.

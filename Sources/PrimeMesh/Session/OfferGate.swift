@@ -60,6 +60,7 @@ struct OfferGate {
     private(set) var transfer: TransferID?
     private(set) var sums: TransferSums?
     private var isCounting = false
+    private(set) var isPiped = false
     private var held: [DataMessage] = []
     private var repeats = 0
     /// The topmost names of the first page.
@@ -73,11 +74,12 @@ struct OfferGate {
     }
 
     /// False for a second offer on one link.
-    mutating func offered(_ id: TransferID, _ sums: TransferSums, counting: Bool) -> Bool {
+    mutating func offered(_ id: TransferID, _ sums: TransferSums, counting: Bool, piped: Bool) -> Bool {
         guard case .waiting = state else { return false }
         transfer = id
         self.sums = sums
         isCounting = counting
+        isPiped = piped
         state = .looking
         return true
     }
@@ -138,7 +140,7 @@ struct OfferGate {
             return .ask(
                 Offer(
                     transfer: transfer, sender: sender, senderName: senderName, names: names, files: sums.files,
-                    bytes: sums.bytes, isCounting: isCounting))
+                    bytes: sums.bytes, isCounting: isCounting, isPiped: isPiped))
         case .creating:
             state = .looking
             return .create
@@ -153,7 +155,9 @@ struct OfferGate {
     }
 
     /// What the manifest must be, unless the sender still counts.
-    var promise: ManifestPromise? { isCounting ? nil : sums.map(ManifestPromise.init) }
+    func promise(known: ManifestTotals) -> ManifestPromise? {
+        isCounting ? nil : sums.map { ManifestPromise($0, known: known) }
+    }
 
     private static func names(in entries: [ManifestEntry]) -> [String] {
         entries.filter { isOffered($0.kind) && !$0.path.contains(UInt8(ascii: "/")) }.prefix(16)

@@ -68,10 +68,12 @@ struct OfferLookup: Sendable {
     }
 
     /// Writes the transfer down: from here on it is resumed without being asked about again.
-    func create(_ id: TransferID, _ sums: TransferSums) async throws -> OfferStanding {
+    func create(_ id: TransferID, _ sums: TransferSums, isPiped: Bool) async throws -> OfferStanding {
         guard context.output?.claim(id) ?? true else { return Self.mixed }
         let now = NodeClock.wall
-        let options = Array((try? JSONEncoder().encode(context.options)) ?? Data())
+        var kept = context.options
+        if isPiped { kept.isPiped = true }
+        let options = Array((try? JSONEncoder().encode(kept)) ?? Data())
         let record = TransferRecord(
             id: id, direction: .receive, peer: context.peer.nodeID, code: context.code,
             roots: context.output == nil ? [context.destination] : [],

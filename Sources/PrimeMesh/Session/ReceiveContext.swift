@@ -51,6 +51,8 @@ struct ReceiveOptions: Codable, Sendable, Hashable {
     var fsync = false
     /// Nil: by the sender's.
     var permissions: PermissionRule?
+    /// The sender reads from a pipe, so that nothing can be resumed; nil means no.
+    var isPiped: Bool?
 
     var rules: ReceiveRules { ReceiveRules(onConflict: onConflict, allLinks: allLinks, fsync: fsync) }
 }

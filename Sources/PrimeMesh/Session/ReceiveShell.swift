@@ -53,10 +53,10 @@ final class ReceiveShell: TransferShell {
 
     func control(_ message: TransferControl) -> [ControlMessage] {
         switch message.action {
-        case .offer(let stream, let sums, let counting):
-            guard stream == lanes.stream, gate.offered(message.transfer, sums, counting: counting) else {
-                return [.error(.unsupported, regarding: 0)]
-            }
+        case .offer(let stream, let sums, let counting, let piped):
+            guard stream == lanes.stream,
+                gate.offered(message.transfer, sums, counting: counting, piped: piped)
+            else { return [.error(.unsupported, regarding: 0)] }
             let (lookup, id) = (OfferLookup(context: context), message.transfer)
             desk.inJournal { .transfer(.offer(try await lookup.look(up: id, sums))) }
         case .cancel: outcome = .failed(MeshError(.cancelled))
@@ -79,8 +79,8 @@ final class ReceiveShell: TransferShell {
             return []
         case .create:
             guard let id = gate.transfer, let sums = gate.sums else { return [] }
-            let lookup = OfferLookup(context: context)
-            desk.inJournal { .transfer(.offer(try await lookup.create(id, sums))) }
+            let (lookup, isPiped) = (OfferLookup(context: context), gate.isPiped)
+            desk.inJournal { .transfer(.offer(try await lookup.create(id, sums, isPiped: isPiped))) }
             return []
         case .decline(let id, let code, let error):
             outcome = .failed(
@@ -100,7 +100,8 @@ final class ReceiveShell: TransferShell {
         let now = NodeClock.monotonic
         let passage = context.output.map { OrderedPassage(ahead: ReceiveOutput.ahead, passed: $0.written) }
         let session = ReceiveSession(
-            totals: accepted.record.totals, promise: gate.promise, isRoomDoubtful: accepted.isRoomDoubtful,
+            totals: accepted.record.totals, promise: gate.promise(known: accepted.record.totals),
+            isRoomDoubtful: accepted.isRoomDoubtful,
             triesNames: !accepted.keepsInodes, passage: passage, now: now)
         running = Running(record: accepted.record, work: work, session: session)
         syncer?.begin(accepted.record.id, accepted.sink)

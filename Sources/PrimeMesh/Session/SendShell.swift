@@ -77,7 +77,8 @@ final class SendShell: TransferShell {
         let sums = TransferSums(
             entries: totals.entries, files: totals.files, bytes: totals.bytes, allocated: totals.allocated)
         context.emit(.offered(sums, isCounting: isCounting))
-        let offer = TransferControl.Action.offer(stream: lanes.stream, sums: sums, counting: isCounting)
+        let offer = TransferControl.Action.offer(
+            stream: lanes.stream, sums: sums, counting: isCounting, piped: context.source.isPiped)
         return [.transfer(TransferControl(transfer: record.id, action: offer))]
     }
 
@@ -167,7 +168,7 @@ final class SendShell: TransferShell {
             for (entry, error) in failed where entry.manifest.room == 0 { context.emit(.warning(entry, error)) }
             session.look(at: lanes.names.compactMap { name in room(of: name).map { (name, $0) } })
         case .receiptChecked(.proven(let receipt)): keptReceipt = receipt
-        case .receiptChecked, .page, .loaded, .recorded, .sealsChecked: break
+        case .receiptChecked, .page, .loaded, .recorded, .kept, .sealsChecked: break
         }
         carryOut(session.handle(event))
     }
@@ -207,11 +208,7 @@ final class SendShell: TransferShell {
         case .checkSeals(let numbers): inJournal { try await work.checkSeals(numbers) }
         case .record(let records):
             inJournal { try await work.record(records) }
-        case .keep(let file, let chunks):
-            desk.inJournal {
-                try await work.keep(file, chunks)
-                return nil
-            }
+        case .keep(let there): inJournal { try await work.keep(there) }
         case .stop(let file):
             openFiles.remove(file.number)
             context.source.release(file)

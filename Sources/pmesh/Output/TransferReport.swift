@@ -14,6 +14,8 @@ final class TransferReport: Sendable {
         var asked: String?
         /// Entries that are not there as they were offered.
         var leftOut: UInt64 = 0
+        /// Read from a pipe at the other side.
+        var isPiped = false
         /// Not yet shown: it opens nothing before this side listens.
         var code: String?
     }
@@ -55,13 +57,15 @@ final class TransferReport: Sendable {
         } catch let error as MeshError {
             throw CommandFailure(error, resume: error.isFinal ? nil : resume, progress: progress)
         } catch is CancellationError {
-            guard canResume else { throw CommandFailure(.interruptedPipe) }
+            guard isResumable else { throw CommandFailure(.interruptedPipe) }
             throw CommandFailure(.interrupted(canResume: resume != nil), resume: resume, progress: progress)
         }
     }
 
+    private var isResumable: Bool { canResume && !state.withLock(\.isPiped) }
+
     private var resume: String? {
-        guard canResume else { return nil }
+        guard isResumable else { return nil }
         return state.withLock { $0.transfer }.map { "pmesh resume \($0.short)\(homeArgument)" }
     }
 
@@ -91,7 +95,9 @@ final class TransferReport: Sendable {
     private func note(_ event: TransferEvent) {
         state.withLock { state in
             switch event {
-            case .offer(let offer): state.transfer = offer.transfer
+            case .offer(let offer):
+                state.transfer = offer.transfer
+                state.isPiped = offer.isPiped
             case .connected(let peer, let name, _):
                 if direction == .send { state.asked = SummaryText.peer(name, peer) }
             case .progress(let progress):

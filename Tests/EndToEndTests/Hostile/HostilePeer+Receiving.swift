@@ -44,7 +44,7 @@ extension HostilePeer {
     func receipt(
         of offer: TransferControl, _ change: (inout Receipt) -> Void = { _ in }
     ) -> Receipt {
-        guard case .offer(_, let sums, _) = offer.action else { preconditionFailure("not an offer") }
+        guard case .offer(_, let sums, _, _) = offer.action else { preconditionFailure("not an offer") }
         var receipt = Receipt(
             sender: remote, receiver: identity.nodeID, transfer: offer.transfer, root: .drawn(), entries: sums.entries,
             bytes: sums.bytes, chunks: 1, skipped: 0, isDurable: true, time: 0)
