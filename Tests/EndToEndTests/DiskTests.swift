@@ -13,9 +13,11 @@ import Testing
                 ["send", stage("tree"), "--home", stage("A"), "--listen", "127.0.0.1:\(stage.port)", "--json"])
             let receiver = try stage.receive()
             #expect(await sender.exit() == 23, "\(sender.errors)")
-            #expect(await receiver.exit() == 0, "\(receiver.errors)")
-            #expect(sender.events.contains { $0.name == "warning" && $0.text("message")?.contains("secret") == true })
-            #expect(try #require(await sender.event("done")).number("failed") == 1)
+            #expect(await receiver.exit() == 23, "\(receiver.errors)")
+            for child in [sender, receiver] {
+                #expect(child.events.contains { $0.name == "warning" && $0.text("reason") == "source-denied" })
+                #expect(try #require(await child.event("done")).number("skipped") == 1)
+            }
             #expect(stage.names("OUT/tree").contains("large") && !stage.names("OUT/tree").contains("secret"))
         }
     }
