@@ -13,6 +13,18 @@ import Testing
         }
     }
 
+    /// Runs that broke a promise once, each by its seed and the least plan that did it.
+    @Test(arguments: [
+        // What was refused and then taken back counted in the sender's receipt alone.
+        (4219, "25 change-source 25, 33 fill-disk 13 1"),
+        // The power was lost in the very step in which the transfer was over.
+        (3209, "106 power 1 0 0"),
+    ])
+    func whatFailedOnceHolds(_ seed: UInt64, _ plan: String) async throws {
+        let run = await Simulation.run(seed: seed, plan: try #require(FaultPlan(plan)))
+        #expect(run.outcome.isGood, "\(run)")
+    }
+
     @Test func withoutFaultsNothingFails() async {
         for seed in UInt64(0)..<100 {
             let run = await Simulation.run(seed: seed, plan: FaultPlan())

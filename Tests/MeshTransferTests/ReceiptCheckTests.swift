@@ -69,6 +69,27 @@ import Testing
         #expect(try journal.transfer(id)?.state == .active)
     }
 
+    /// Left out in its first form, taken back since its source was edited, and there in the next one.
+    @Test func whatWasLeftOutAndTakenBackIsNotCounted() async throws {
+        disk.put(bytes("f1"), [8, 8])
+        let fat = try #require(disk.entry(bytes("f1")))
+        disk.put(bytes("f1"), [9])
+        let fresh = try #require(disk.entry(bytes("f1")))
+        let back = SourceEntry(number: 0, manifest: ManifestEntry(withdrawing: 1, isGone: false), identity: .none)
+        for (number, entry) in zip(UInt64(1)..., [fat, back, fresh]) {
+            var (source, manifest) = (entry, entry.manifest)
+            manifest.firstChunk = try journal.transfer(id)?.totals.chunks ?? 0
+            (source.number, source.manifest) = (number, manifest)
+            try journal.append([source], to: id)
+            try there.append([manifest], to: id)
+        }
+        var group = CommitGroup()
+        group.chunks = [ChunkRecord(number: 2, digest: [9].sha256)]
+        try there.commit(group, to: id)
+        #expect(try await verdict(signed(), skipped: [.size: set(1)]) == "proven")
+        #expect(try journal.transfer(id)?.state == .done)
+    }
+
     /// What was added since is on its way, and another receipt will come.
     @Test func aManifestThatHasGrownWaitsForAnotherReceipt() async throws {
         let record = try await signed()

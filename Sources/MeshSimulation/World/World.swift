@@ -97,6 +97,8 @@ final class World {
             step += 1
             strikeFaults()
             await move()
+            // Before a power loss of this very step takes what nobody has called durable.
+            compare()
             bury()
             compare()
         }

@@ -30,8 +30,9 @@ package struct ReceiptCheck: Sendable {
 
     /// Keeps the receipt and ends the transfer where it is proven. `time`: wall clock, nanoseconds since 1970.
     package func run(
-        _ record: ReceiptRecord, skipped reasons: [SkipReason: NumberSet], at time: Int64
+        _ record: ReceiptRecord, skipped told: [SkipReason: NumberSet], at time: Int64
     ) async throws -> SendEvent {
+        let reasons = try await standing(told)
         let skipped = reasons.filter(\.key.isLeftOut).values.reduce(NumberSet()) { $0.union($1) }
         guard isSigned(record), let receipt = try? Receipt(reading: record.body), receipt.transfer == work.transfer,
             receipt.sender == sender, receipt.receiver == receiver
@@ -56,6 +57,12 @@ package struct ReceiptCheck: Sendable {
         try await work.journal.complete(
             work.transfer, state: isWhole ? .done : .partial, receipt: record, at: time)
         return .receiptChecked(.proven(receipt))
+    }
+
+    /// What was left out and is taken back by now is no part of what the receiver signs.
+    private func standing(_ told: [SkipReason: NumberSet]) async throws -> [SkipReason: NumberSet] {
+        let withdrawn = try await work.journal.withdrawnEntries(of: work.transfer)
+        return told.mapValues { $0.subtracting(withdrawn) }.filter { !$0.value.isEmpty }
     }
 
     private func entryCount() async throws -> UInt64 {
