@@ -133,9 +133,14 @@ extension ChannelSession {
     ) -> [Instruction] {
         guard isDialer else { return [] }
         let pause = slots[slot].backoff.next(using: &generator)
-        let isScout = scout.map { self.slot(of: $0) == slot } ?? false
-        guard isScout else { return phase == .recovering ? [] : dial(slot, at: now + pause) }
-        return sendScout(slot, at: now + min(pause, Self.scoutPause))
+        let wasScout = scout.map { self.slot(of: $0) == slot } ?? false
+        if wasScout, needsScout { return sendScout(slot, at: now + min(pause, Self.scoutPause)) }
+        if wasScout {
+            scout = nil
+            // The slot's own lane is answered again: there is nothing to replace.
+            if lanes.contains(where: { self.slot(of: $0.name) == slot && !$0.isDraining }) { return [] }
+        }
+        return phase == .recovering ? [] : dial(slot, at: now + pause)
     }
 
     mutating func dial(_ slot: Int, at time: UInt64) -> [Instruction] {

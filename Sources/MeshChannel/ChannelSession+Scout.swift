@@ -16,6 +16,11 @@ extension ChannelSession {
     /// One at a time, whatever the number of dead lanes.
     private var isScouting: Bool { scout.map(isWanted) ?? false }
 
+    /// No lane works, or one is dead. Lanes may come back by themselves while no new connection can be made.
+    var needsScout: Bool {
+        phase == .recovering || lanes.allSatisfy(\.isDraining) || lanes.contains(where: \.health.isDead)
+    }
+
     mutating func sendScout(_ slot: Int, at time: UInt64) -> [Instruction] {
         let instructions = dial(slot, at: time)
         if case .dial(let name, _)? = instructions.first { scout = name }

@@ -124,16 +124,20 @@ package final class OpenReader: Sendable {
             guard let chunk = try chunk(of: input, file.source) else { return nil }
             guard !chunk.isEmpty else { return size }
             size += UInt64(chunk.count)
-            let (number, entry) = (file.readable, file.source.number)
-            state.withLock { state in
-                guard state.waiting.contains(where: { $0.number == entry }) else { return }
-                state.buffer.put(ByteBuffer(bytes: chunk), as: number)
-            }
+            put(chunk, of: file)
             file.readable += 1
             // A chunk that is shorter is the last, and leaves once its end is told.
             guard chunk.count == Limits.openChunk else { return size }
             tell(.grew(file))
             guard size < end else { throw .unfit(path: EntryPath.escaped(file.source.manifest.path), .size) }
+        }
+    }
+
+    /// Holds the next chunk, unless nobody wants the file any more.
+    private func put(_ chunk: [UInt8], of file: OpenFile) {
+        state.withLock { state in
+            guard state.waiting.contains(where: { $0.number == file.source.number }) else { return }
+            state.buffer.put(ByteBuffer(bytes: chunk), as: file.readable)
         }
     }
 

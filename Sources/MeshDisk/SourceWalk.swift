@@ -167,7 +167,8 @@ package final class SourceWalk: Sendable {
             case .withdrawal, .omission: return nil
             }
             let isNumbered = kind != .file || keepsInodes(status.device, folder, &state)
-            found = behind.isEmpty ? (entry, isNumbered ? status.source : .none) : nil
+            let identity = isNumbered ? status.source : .none
+            found = behind.isEmpty ? (entry, identity) : nil
         } catch {
             // Gone since its folder was read: it is simply not part of the tree.
             return error.code == ENOENT ? nil : omission(path, SkipReason(reading: error), behind, &state)

@@ -11,7 +11,7 @@ package struct LeftOut: Hashable, Sendable {
         package var reason: SkipReason
     }
 
-    /// The first of them, in the order of the manifest.
+    /// The first of them: what is missing, what was kept, and what is there under another name.
     package var entries: [Entry] = []
     /// All of them.
     package var counts: [SkipReason: UInt64] = [:]
@@ -28,16 +28,24 @@ package struct LeftOut: Hashable, Sendable {
 extension Journal {
     /// At most `limit` entries from the number `first` on, in their order.
     package func leftOut(of id: TransferID, from first: UInt64, limit: Int) async throws -> [LeftOut.Entry] {
-        try await read { db in try Self.leftOut(db, try TransferHead(db, id).key, from: first, limit: limit) }
+        try await read { db in
+            try Self.leftOut(db, try TransferHead(db, id).key, from: first, order: "number", limit: limit)
+        }
     }
 
+    /// Names are few and reasons many: what a person must act on is not crowded out by what stays as it was.
+    private static let weightiestFirst = """
+        CASE reason WHEN \(SkipReason.folded.rawValue) THEN 2 WHEN \(SkipReason.exists.rawValue) THEN 1
+            WHEN \(SkipReason.older.rawValue) THEN 1 ELSE 0 END, number
+        """
+
     private static func leftOut(
-        _ db: Database, _ key: Int64, from first: UInt64, limit: Int
+        _ db: Database, _ key: Int64, from first: UInt64, order: String, limit: Int
     ) throws -> [LeftOut.Entry] {
         let sql = """
             SELECT number, path, reason FROM entry INDEXED BY entry_reason
             WHERE transfer = ?1 AND number >= ?2 AND reason IS NOT NULL AND (state <> 5 OR reason = ?3) AND reason <> ?4
-            ORDER BY number LIMIT ?5
+            ORDER BY \(order) LIMIT ?5
             """
         return try db.rows(
             sql, .int(key), try .number(first, "an entry's number"), .int(Int64(SkipReason.changing.rawValue)),
@@ -55,7 +63,7 @@ extension Journal {
         try await read { db in
             let key = try TransferHead(db, id).key
             var left = LeftOut()
-            left.entries = try Self.leftOut(db, key, from: 0, limit: limit)
+            left.entries = try Self.leftOut(db, key, from: 0, order: weightiestFirst, limit: limit)
             let changing = Value.int(Int64(SkipReason.changing.rawValue))
             let unchanged = Value.int(Int64(SkipReason.unchanged.rawValue))
             let counts = """

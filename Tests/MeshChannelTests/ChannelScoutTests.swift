@@ -44,6 +44,15 @@ import Testing
         }
     }
 
+    /// Connections may be refused where those that stand are answered again.
+    @Test func nobodyScoutsForLanesThatAreAnsweredAgain() throws {
+        var t = try open(agreed)
+        let scout = try scouting(&t)
+        for lane in lanes { #expect(t.session.repeated(lane, count: 0, now: 12 * second).isEmpty) }
+        #expect(t.failed(scout.name, 13 * second).isEmpty)
+        #expect(t.session.isOpen && t.session.connectLimit(scout.name) == 10 * second)
+    }
+
     @Test func whatIsUpAgainTakesTheDeadLanesPlaces() throws {
         var t = try open(agreed)
         let scout = try scouting(&t)

@@ -74,8 +74,8 @@ final class SendingProcess {
     func readOn() throws {
         guard let file = source.readOn() else { return }
         guard !file.source.manifest.isOpen else { return openListener(file) }
-        let (size, number) = (file.source.manifest.size, file.source.number)
-        try write { draft throws(TransferError) in try draft.told(size, entry: number) }
+        let source = file.source
+        try write { draft throws(TransferError) in try draft.told(source.manifest.size, entry: source.number) }
         openListener(file)
     }
 

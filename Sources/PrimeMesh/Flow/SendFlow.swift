@@ -31,15 +31,22 @@ struct SendFlow: Sendable {
             return summary
         } catch {
             let cause = MeshError(error)
-            if cause == MeshError(.declined) {
-                try? await node.journal.setDeclined(cause.message, of: record.id, at: NodeClock.wall)
-            } else if input != nil {
-                try? await node.journal.setState(.failed, message: cause.message, of: record.id, at: NodeClock.wall)
-            } else if cause.code != .interrupted, cause.code != .conflict {
-                try? await node.journal.setState(.active, message: cause.message, of: record.id, at: NodeClock.wall)
-            }
+            await keep(cause, of: record.id)
             await lock.release(record.id)
             throw input == nil ? error : cause.ofPipe
+        }
+    }
+
+    /// Writes down what broke the transfer off. One that has its receipt is over, whatever came behind that.
+    private func keep(_ cause: MeshError, of id: TransferID) async {
+        let journal = node.journal
+        guard let record = try? await journal.transfer(id), !record.state.isSettled else { return }
+        if cause == MeshError(.declined) {
+            try? await journal.setDeclined(cause.message, of: id, at: NodeClock.wall)
+        } else if input != nil {
+            try? await journal.setState(.failed, message: cause.message, of: id, at: NodeClock.wall)
+        } else if cause.code != .interrupted, cause.code != .conflict {
+            try? await journal.setState(.active, message: cause.message, of: id, at: NodeClock.wall)
         }
     }
 
@@ -144,26 +151,27 @@ struct SendFlow: Sendable {
             isResumed: isKnown)
     }
 
+    /// What is offered, as this side's own events tell it.
+    private func offer(_ id: TransferID, _ sums: TransferSums, _ isCounting: Bool) -> Offer {
+        let paths = input.map { [$0.name] } ?? roots
+        return Offer(
+            transfer: id, sender: node.identity.nodeID, senderName: node.name,
+            names: paths.map { EntryPath.escaped($0.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []) },
+            files: sums.files, bytes: sums.bytes, isCounting: isCounting)
+    }
+
     private func purpose(
         _ record: TransferRecord, _ source: FileSource, _ manifest: ManifestWriter, _ report: TransferReport,
         _ verdict: FailureCode?
     ) -> PeerSession.Purpose {
-        let (node, options, input) = (node, options, input)
-        let offer = { @Sendable (record: TransferRecord, sums: TransferSums, isCounting: Bool) in
-            Offer(
-                transfer: record.id, sender: node.identity.nodeID, senderName: node.name,
-                names: (input.map { [$0.name] } ?? record.roots).map {
-                    EntryPath.escaped($0.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? [])
-                },
-                files: sums.files, bytes: sums.bytes, isCounting: isCounting)
-        }
+        let flow = self
         return .send { peer in
             SendContext(
-                node: node, record: record, source: source, manifest: manifest, peer: peer,
-                compression: CompressionMode(options.compression) ?? .auto, verdict: verdict
+                node: flow.node, record: record, source: source, manifest: manifest, peer: peer,
+                compression: CompressionMode(flow.options.compression) ?? .auto, verdict: verdict
             ) { news in
                 switch news {
-                case .offered(let sums, let isCounting): report.event(.offer(offer(record, sums, isCounting)))
+                case .offered(let sums, let isCounting): report.event(.offer(flow.offer(record.id, sums, isCounting)))
                 case .accepted: report.accepted()
                 case .sealed(let entries):
                     for entry in entries {

@@ -103,9 +103,13 @@ final class TransferReport: Sendable {
     /// Names what does not stand at the destination as it was offered and was not named before.
     func name(_ left: LeftOut) {
         for entry in left.entries { leftOut(entry.path, entry.reason) }
-        let all = left.count(.kept) + left.count(.missing) + left.count(.changing)
-        let named = UInt64(state.withLock(\.named.count))
-        if all > named { emit(.moreLeftOut(all - named)) }
+        let all = left.counts.reduce(0) { $0 + ($1.key == .unchanged ? 0 : $1.value) }
+        let named = state.withLock { state in
+            // What was named and came after all is none of them; where there are more than were asked for, that is not known.
+            left.entries.count < Self.namedLimit
+                ? left.entries.count { state.named.contains($0.path) } : state.named.count
+        }
+        if all > UInt64(named) { emit(.moreLeftOut(all - UInt64(named))) }
     }
 
     /// The summary of a finished transfer, from its receipt and what was counted.

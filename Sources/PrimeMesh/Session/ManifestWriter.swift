@@ -84,8 +84,8 @@ actor ManifestWriter {
 
     /// It has ended: that is kept before it is told.
     func ended(_ file: OpenFile) async throws {
-        let (size, number) = (file.source.manifest.size, file.source.number)
-        try await write { draft throws(TransferError) in try draft.told(size, entry: number) }
+        let source = file.source
+        try await write { draft throws(TransferError) in try draft.told(source.manifest.size, entry: source.number) }
         grew(file)
     }
 

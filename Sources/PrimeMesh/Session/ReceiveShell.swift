@@ -219,7 +219,7 @@ final class ReceiveShell: TransferShell {
 
     private func carryOut(_ instruction: ReceiveSession.Instruction) {
         guard let running else { return }
-        let (work, decoders) = (running.work, running.decoders)
+        let work = running.work
         switch instruction {
         case .send(let message): lanes.send(message)
         case .release(let name, let bytes): lanes[name]?.free(bytes: bytes)
@@ -229,7 +229,9 @@ final class ReceiveShell: TransferShell {
         case .disconnect(let error): breach(error)
         case .decodePage(let first, let count, let rawLength, let deflated):
             onPool { ReceiveWork.decodePage(first: first, count: count, rawLength: rawLength, deflated: deflated) }
-        case .store(let arrivals): onPool { decoders.with { work.store(arrivals, with: &$0) } }
+        case .store(let arrivals):
+            let decoders = running.decoders
+            onPool { decoders.with { work.store(arrivals, with: &$0) } }
         case .makeParts(let entries): onPool { work.makeParts(entries) }
         case .finish(let entries):
             for entry in entries { manifests[entry.number] = entry }
