@@ -63,7 +63,7 @@ extension Journal {
         try await read { db in
             let key = try TransferHead(db, id).key
             var left = LeftOut()
-            left.entries = try Self.leftOut(db, key, from: 0, order: weightiestFirst, limit: limit)
+            left.entries = try Self.leftOut(db, key, from: 0, order: Self.weightiestFirst, limit: limit)
             let changing = Value.int(Int64(SkipReason.changing.rawValue))
             let unchanged = Value.int(Int64(SkipReason.unchanged.rawValue))
             let counts = """

@@ -21,7 +21,8 @@ import Testing
         (3209, "106 power 1 0 0"),
     ])
     func whatFailedOnceHolds(_ seed: UInt64, _ plan: String) async throws {
-        let run = await Simulation.run(seed: seed, plan: try #require(FaultPlan(plan)))
+        let faults: FaultPlan? = FaultPlan(plan)
+        let run = await Simulation.run(seed: seed, plan: try #require(faults))
         #expect(run.outcome.isGood, "\(run)")
     }
 
