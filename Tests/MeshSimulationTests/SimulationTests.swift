@@ -21,8 +21,8 @@ import Testing
         (3209, "106 power 1 0 0"),
     ])
     func whatFailedOnceHolds(_ seed: UInt64, _ plan: String) async throws {
-        let faults: FaultPlan? = FaultPlan(plan)
-        let run = await Simulation.run(seed: seed, plan: try #require(faults))
+        let faults: FaultPlan = try #require(FaultPlan(plan))
+        let run = await Simulation.run(seed: seed, plan: faults)
         #expect(run.outcome.isGood, "\(run)")
     }
 
