@@ -102,7 +102,9 @@ let fuzzing: [Target] =
     ] + (Context.environment["PMESH_FUZZ"] == nil ? [] : [program("pmesh-fuzz", ["MeshFuzz"], path: "Tests/PmeshFuzz")])
 
 // A migration is a file `NNNN_what.sql`; each is listed here and compared with the folder by a test.
-var migrationFiles: [String] { ["0001_journal.sql", "0002_use.sql", "0003_code_lock.sql", "0004_unwritten.sql"] }
+var migrationFiles: [String] {
+    ["0001_journal.sql", "0002_use.sql", "0003_code_lock.sql", "0004_unwritten.sql", "0005_mount.sql"]
+}
 
 let package = Package(
     name: "PrimeMesh",

@@ -13,5 +13,6 @@ package enum Migrations {
         Migration(name: "0002_use", sql: String(decoding: PackageResources._002_use_sql, as: UTF8.self)),
         Migration(name: "0003_code_lock", sql: String(decoding: PackageResources._003_code_lock_sql, as: UTF8.self)),
         Migration(name: "0004_unwritten", sql: String(decoding: PackageResources._004_unwritten_sql, as: UTF8.self)),
+        Migration(name: "0005_mount", sql: String(decoding: PackageResources._005_mount_sql, as: UTF8.self)),
     ]
 }

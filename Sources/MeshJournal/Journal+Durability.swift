@@ -23,6 +23,18 @@ extension Journal {
         }
     }
 
+    /// Says on which mount the files of a received transfer lie now. Where they lay on another one, what had not been
+    /// synced there may never have reached the disk: its rows are no longer of this boot.
+    package func place(_ id: TransferID, onMount mount: String) async throws {
+        try await write { db in
+            let key = try TransferHead(db, id).key
+            let sql = "UPDATE transfer SET mount = ?2 WHERE key = ?1 AND mount IS NOT ?2"
+            guard try db.run(sql, .int(key), .text(mount)) > 0 else { return }
+            try db.run("UPDATE chunk SET boot = 0 WHERE transfer = ?1 AND synced = 0", .int(key))
+            try db.run("UPDATE digest_list SET boot = 0 WHERE transfer = ?1 AND synced = 0", .int(key))
+        }
+    }
+
     package func isDurable(_ id: TransferID) async throws -> Bool {
         let chunks = try await unsyncedChunks(of: id, from: 0, limit: 1)
         let entries = try await unsyncedEntries(of: id, from: 0, limit: 1)

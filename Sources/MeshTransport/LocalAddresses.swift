@@ -25,13 +25,11 @@ package enum LocalAddresses {
             if !all.contains(plain) { all.append(plain) }
         }
         // What leads farther comes first.
-        let outside = all.filter { !isLoopback($0) }
+        let outside = all.filter { !NodeAddress.isLoopback($0) }
         let near = outside.filter(isLinkLocal)
         let sorted = outside.filter { !isLinkLocal($0) } + near
         return Array((outside.isEmpty ? all : sorted).prefix(limit))
     }
-
-    static func isLoopback(_ host: String) -> Bool { host.hasPrefix("127.") || host == "::1" }
 
     /// Reaches no farther than the network it is on (RFC 3927, RFC 4291 section 2.5.6).
     package static func isLinkLocal(_ host: String) -> Bool {

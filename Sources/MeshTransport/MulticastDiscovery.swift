@@ -178,7 +178,7 @@ private final class Announcement: Sendable {
 
     init(_ scope: DiscoveryScope, _ found: FoundNode) {
         answers = SealedAnswers(scope) {
-            let hosts = found.addresses.flatMap(LocalAddresses.reachable).filter { !LocalAddresses.isLoopback($0.host) }
+            let hosts = found.addresses.flatMap(LocalAddresses.reachable).filter { !$0.isLoopback }
             // Listening for this machine alone is no news for others.
             guard !hosts.isEmpty else { return nil }
             return FoundNode(node: found.node, addresses: Array(hosts.prefix(DiscoveryMessage.addressLimit)))

@@ -107,7 +107,7 @@ extension CodeError: CustomStringConvertible {
             "a code has 12 symbols, or 13 with its check symbol, and this one has \(count); type it again"
         case .wrongSymbol(let symbol):
             "a code has no \(symbol.debugDescription), only digits and letters other than u; type it again"
-        case .wrongCheck: "the code's last symbol does not fit the others; compare it with the sender's screen"
+        case .wrongCheck: "the code's last symbol does not fit the others; compare it with the other machine's screen"
         }
     }
 }

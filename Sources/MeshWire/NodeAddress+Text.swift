@@ -10,6 +10,11 @@ extension NodeAddress {
     /// Stands for all interfaces: one listens there, and nobody can dial it.
     public var isWildcard: Bool { [Self.everywhere, Self.anyV4, Self.anyV6].contains(host) }
 
+    /// Reaches this machine alone.
+    public var isLoopback: Bool { Self.isLoopback(host) }
+
+    package static func isLoopback(_ host: String) -> Bool { host.hasPrefix("127.") || host == "::1" }
+
     /// An address to dial: `HOST:PORT`, `[V6]:PORT`, or without the port, which then is ``defaultPort``.
     public init?(dialing text: String) {
         guard let address = NodeAddress(text) ?? Self.withoutPort(text), !address.isWildcard, address.port != 0 else {

@@ -30,6 +30,13 @@ import Testing
                 let history = try await stage.ask("history", "--json", "--home", stage(home))
                 let event = try #require(history.events.first)
                 #expect(event.number("bytes") == 10 && event.text("state") == "done", "\(event)")
+                let verify = try stage.pmesh(
+                    "verify", event.text("transfer") ?? "", "--home", stage(home), code: "")
+                if home == "A" {
+                    try await verify.expectEnd(2, saying: "verified as it passed")
+                } else {
+                    #expect(await verify.exit() == 0, "\(verify.errors)")
+                }
             }
             // The whole of nothing is an empty file; the name is the input's own.
             let empty = try send(from: ":", stage)

@@ -22,7 +22,8 @@ import Testing
             let child = try stage.terminal(
                 "\"$PMESH\" receive --home B --out OUT --peer 127.0.0.1:1 --wait 0; echo \"ended $?\"",
                 typing: [
-                    ("code: ", "7k3x-q9mz-2rta-w\n"), ("compare it with the sender's screen", "7k3x-q9mz-2rtw\n"),
+                    ("code: ", "7k3x-q9mz-2rta-w\n"),
+                    ("compare it with the other machine's screen", "7k3x-q9mz-2rtw\n"),
                     ("the last symbol is missing", "\n"),
                 ])
             _ = await child.exit()

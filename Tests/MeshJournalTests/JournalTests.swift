@@ -82,6 +82,26 @@ import Testing
         }
     }
 
+    /// A stick that is pulled and mounted again has lost what had not reached it, in the same boot.
+    @Test func rowsOfAnotherMountAreOfNoBoot() async throws {
+        try await withJournal { journal in
+            let id = transferID(1)
+            try await journal.create(record(1, .receive))
+            try await journal.append(files([chunk * 4]), to: id)
+            try await journal.place(id, onMount: "31:8:local")
+            try await journal.commit(group(0..<3), to: id)
+            try await journal.markDurable(chunks: NumberSet(0..<1), entries: [], of: id)
+            try await journal.place(id, onMount: "31:8:local")
+            #expect(
+                try await journal.chunks(of: id, in: 0..<9, limit: 9).map(\.isThisBoot) == [true, true, true])
+            try await journal.place(id, onMount: "32:8:local")
+            try await journal.commit(group(3..<4), to: id)
+            let rows = try await journal.chunks(of: id, in: 0..<9, limit: 9)
+            #expect(rows.map(\.isThisBoot) == [true, false, false, true])
+            #expect(rows.map(\.isSynced) == [true, false, false, false])
+        }
+    }
+
     @Test func rowsOfAnotherBootSaySo() async throws {
         try await withHome { home in
             let path = home + "/journal.sqlite"

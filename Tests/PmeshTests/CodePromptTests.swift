@@ -56,7 +56,8 @@ import Testing
 
     private enum CodeText {
         static let missing = "the last symbol is missing: type it, or Enter to go on: "
-        static let wrongCheck = "the code's last symbol does not fit the others; compare it with the sender's screen"
+        static let wrongCheck =
+            "the code's last symbol does not fit the others; compare it with the other machine's screen"
         static func short(_ count: Int) -> String {
             "a code has 12 symbols, or 13 with its check symbol, and this one has \(count); type it again"
         }

@@ -34,6 +34,12 @@ extension MeshNode {
     private func verify(
         _ record: TransferRecord, _ report: @Sendable (VerifiedFile) -> Void
     ) async throws -> [VerifiedFile] {
+        guard !record.isPiped else {
+            throw MeshError(
+                .usage,
+                "\(record.id.short) went through a pipe, and no file of it is known here: it was verified as it passed"
+            )
+        }
         var seen: Set<[UInt8]> = []
         return try await verify(record, below: [UInt8(ascii: "/")], but: &seen, report)
     }

@@ -109,6 +109,7 @@ struct SendFlow: Sendable {
             guard !source.isPiped else { throw error }
             try await manifest.lost(entry, SendWork.omission(of: entry, error))
         }
+        let fault = SendingFault()
         let loop = loop(links, registry, report, isKnown: done.bytes > 0 || done.wholeFiles > 0)
         try await links.serving {
             if !record.isManifestComplete { try await walk.check() }
@@ -128,12 +129,17 @@ struct SendFlow: Sendable {
                     return false
                 }
                 group.addTask {
-                    try await loop.run(purpose(record, source, manifest, report, verdict))
+                    try await loop.run(purpose(record, source, manifest, report, fault, verdict))
                     return true
                 }
                 // Over with the loop: a receiver may decline before the walk has ended.
                 defer { group.cancelAll() }
-                while try await group.next() == false {}
+                do {
+                    while try await group.next() == false {}
+                } catch {
+                    fault.note(error)
+                    throw error
+                }
             }
         }
         return try await report.end(record.id, in: node.journal)
@@ -162,13 +168,13 @@ struct SendFlow: Sendable {
 
     private func purpose(
         _ record: TransferRecord, _ source: FileSource, _ manifest: ManifestWriter, _ report: TransferReport,
-        _ verdict: FailureCode?
+        _ fault: SendingFault, _ verdict: FailureCode?
     ) -> PeerSession.Purpose {
         let flow = self
         return .send { peer in
             SendContext(
                 node: flow.node, record: record, source: source, manifest: manifest, peer: peer,
-                compression: CompressionMode(flow.options.compression) ?? .auto, verdict: verdict
+                compression: CompressionMode(flow.options.compression) ?? .auto, fault: fault, verdict: verdict
             ) { news in
                 switch news {
                 case .offered(let sums, let isCounting): report.event(.offer(flow.offer(record.id, sums, isCounting)))

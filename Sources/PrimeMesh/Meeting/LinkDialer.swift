@@ -126,7 +126,7 @@ struct LinkDialer: Sendable {
         MeshError(
             .noPeer,
             scope.isCode
-                ? "nobody was found under this code: compare it with the sender's screen, check that the sender still waits, or give its address with --peer HOST:PORT"
+                ? "nobody was found under this code: compare it with the other machine's screen, check that it still waits, or give its address with --peer HOST:PORT"
                 : "nobody was found on this machine or network: check that the other side waits, or give its address with --peer HOST:PORT"
         )
     }

@@ -21,6 +21,8 @@ struct SendContext: Sendable {
     let manifest: ManifestWriter
     let peer: PeerIdentity
     let compression: CompressionMode
+    /// Why the work beside this session failed.
+    let fault: SendingFault
     /// What the receiver is told in place of an offer, where there is none to make.
     var verdict: FailureCode?
     let emit: @Sendable (News) -> Void

@@ -176,7 +176,7 @@ final class SendShell: TransferShell {
     func tick() {}
 
     /// What was read of a pipe ends with this process.
-    var interruption: FailureCode { context.source.isPiped ? .pipeLost : .leaving }
+    var interruption: FailureCode { context.source.isPiped ? .pipeLost : context.fault.code ?? .leaving }
 
     var progress: TransferSnapshot {
         TransferSnapshot(

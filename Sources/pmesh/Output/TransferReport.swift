@@ -118,6 +118,7 @@ final class TransferReport: Sendable {
         case .listening(let addresses):
             showCode()
             output.note("listening at " + addresses.map(\.description).joined(separator: ", "))
+            if addresses.allSatisfy(\.isLoopback) { output.note("no other machine can reach that, only this one") }
         case .waiting:
             showCode()
             output.note("waiting for the other side")
