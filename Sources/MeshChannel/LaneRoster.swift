@@ -1,6 +1,7 @@
 package import MeshWire
 
-/// The lanes that are up on one side, and the lead among them, which carries all messages of this side in their order.
+/// The lanes that a transfer works on at one side, and the lead among them, which carries all messages of this side in their
+/// order.
 ///
 /// A message on a lane that is lost may not have arrived: whoever sends messages says again what matters once the lead
 /// changed.
@@ -13,17 +14,17 @@ package struct LaneRoster: Hashable, Sendable {
 
     /// Lanes that take new work.
     package var names: Set<LaneName> { all.subtracting(draining) }
-    package var count: Int { all.count - draining.count }
+    package var count: Int { names.count }
 
     package mutating func add(_ name: LaneName) {
         all.insert(name)
         if lead == nil { lead = name }
     }
 
-    /// No new work goes to this lane; it keeps the lead, if it has it, until it is gone.
-    package mutating func drain(_ name: LaneName) {
-        if all.contains(name) { draining.insert(name) }
-    }
+    package func contains(_ name: LaneName) -> Bool { all.contains(name) }
+
+    /// No new work goes to this lane, which is up; it keeps the lead, if it has it, until it is gone.
+    package mutating func drain(_ name: LaneName) { draining.insert(name) }
 
     /// Answers whether it carried the messages.
     package mutating func remove(_ name: LaneName) -> Bool {

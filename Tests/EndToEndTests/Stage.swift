@@ -36,8 +36,9 @@ final class Stage: Sendable {
 
     // MARK: commands
 
-    /// Seconds after which a command is killed; none here takes a tenth of it. Under a sanitizer all takes longer.
-    static let deadline = 40.0 * patience
+    /// Seconds after which a command is killed: ten times what one takes on a machine that is busy. Under a sanitizer all
+    /// takes longer.
+    static let deadline = 120.0 * patience
     /// More than 1 under a sanitizer, which takes time and memory.
     static let patience = ProcessInfo.processInfo.environment["PMESH_TEST_PATIENCE"].flatMap(Double.init) ?? 1
 

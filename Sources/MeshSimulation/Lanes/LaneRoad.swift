@@ -7,7 +7,7 @@ import NIOCore
 struct LaneRoad {
     /// What a side's transfer or control link is told.
     enum News {
-        case up(LaneName, isOnly: Bool)
+        case up(LaneName)
         case lost(LaneName, wasLead: Bool)
         /// The lane takes no new work.
         case drains(LaneName)
@@ -46,7 +46,6 @@ struct LaneRoad {
         return news
     }
 
-    func epoch(_ side: Side) -> UInt32 { ends[side].channel?.agreed.epoch ?? 0 }
     func lead(_ side: Side) -> LaneName? { ends[side].roster.lead }
 
     // MARK: time
@@ -78,6 +77,14 @@ struct LaneRoad {
         }
     }
 
+    mutating func recoveryFailed(_ side: Side) {
+        let now = now
+        perform(side) { channel, random in
+            channel.recoveryFailed(now: now, using: &random)
+            return []
+        }
+    }
+
     private mutating func perform(
         _ side: Side, _ event: (inout ChannelSession, inout Seeded) -> [ChannelSession.Instruction]
     ) {
@@ -106,8 +113,9 @@ struct LaneRoad {
     }
 
     private mutating func drains(_ name: LaneName, _ side: Side) {
+        guard index(of: name, side) != nil else { return }
         ends[side].roster.drain(name)
-        news.append((side, .drains(name)))
+        if ends[side].roster.contains(name) { news.append((side, .drains(name))) }
     }
 
     private mutating func send(_ test: ChannelTest, on name: LaneName, from side: Side) {
@@ -158,19 +166,30 @@ struct LaneRoad {
             return perform(side) { $0.laneFailed(name, reason: nil, now: now, using: &$1) }
         }
         lanes[index].stand(side, .up)
-        ends[side].roster.add(name)
         // As in a node: the channel first, then the transfer.
         perform(side) { channel, _ in channel.laneOpened(name, now: now) }
-        guard lanes.contains(where: { $0.name == name && $0.standing(side) == .up }) else { return }
-        news.append((side, .up(name, isOnly: ends[side].roster.count == 1)))
+        if self.index(of: name, side) != nil { news.append((side, .up(name))) }
+    }
+
+    /// Lanes that are up and carry no work yet.
+    func waiting(_ side: Side) -> [LaneName] {
+        lanes.filter { $0.standing(side) == .up }.map(\.name).filter { !ends[side].roster.contains($0) }
+            .sorted { $0.prime < $1.prime }
+    }
+
+    /// The transfer works on this lane from now on; answers whether it is the only one.
+    mutating func work(on name: LaneName, at side: Side) -> Bool {
+        ends[side].roster.add(name)
+        return ends[side].roster.count == 1
     }
 
     /// One side has done with a lane.
     private mutating func leave(_ name: LaneName, _ side: Side) {
         guard let index = lanes.firstIndex(where: { $0.name == name && $0.standing(side) != .gone }) else { return }
-        let wasUp = lanes[index].standing(side) == .up
         lanes[index].stand(side, .gone)
-        if wasUp { news.append((side, .lost(name, wasLead: ends[side].roster.remove(name)))) }
+        if ends[side].roster.contains(name) {
+            news.append((side, .lost(name, wasLead: ends[side].roster.remove(name))))
+        }
         if lanes[index].isOver { lanes.remove(at: index) }
     }
 

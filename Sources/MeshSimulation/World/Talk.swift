@@ -7,9 +7,7 @@ import NIOCore
 final class Talk {
     /// What goes over the control link, whole and in order: identifiers and numbers.
     private enum Note {
-        case channelOffer(epoch: UInt32, PrimeSetName)
-        case channelAgreed(epoch: UInt32, PrimeSetName)
-        case ready(epoch: UInt32)
+        case channel(ControlMessage)
         case offer
         case accept(from: UInt64)
     }
@@ -19,13 +17,11 @@ final class Talk {
     let receiving: ReceivingSide
     private(set) var road: LaneRoad
     private var mail = Both<[Note]>([], [])
-    private var ready = Both<UInt32>(0, 0)
-    private var isOpen = false
-    private var brokenLanes: String?
+    private var agreements: Both<ChannelAgreement>
+    private var wasOffered = false
+    private var breach: String?
     private var isLost = false
-    private let channel: ChannelID
     private let witness: Witness
-    private let ids: Both<NodeID>
 
     init(
         _ course: Course, process: SendingProcess, receiver: SimulatedNode, witness: Witness, seed: UInt64,
@@ -33,19 +29,27 @@ final class Talk {
     ) {
         self.course = course
         self.witness = witness
-        ids = Both(process.node.id, receiver.id)
         sending = SendingSide(process, course: course, receiver: receiver.id, now: now)
         receiving = ReceivingSide(receiver, course: course, sender: process.node.id, witness: witness, now: now)
         road = LaneRoad(dialer: course.dialer, seed: seed, now: now())
+        let ids = Both(process.node.id, receiver.id)
+        agreements = Both(
+            Self.agreement(.sender, ids, course.dialer), Self.agreement(.receiver, ids, course.dialer))
         var random = Seeded(seed)
-        channel = ChannelID(Bytes16(using: &random))
-        mail[course.dialer.other].append(.channelOffer(epoch: 1, .standard))
+        let channel = ChannelID(Bytes16(using: &random))
+        follow(agreements[course.dialer].begin(channel, lanes: 3), course.dialer)
+    }
+
+    private static func agreement(_ side: Side, _ ids: Both<NodeID>, _ dialer: Side) -> ChannelAgreement {
+        let ends = ChannelEnds(
+            local: ids[side], remote: ids[side.other], role: side == dialer ? .dialer : .listener)
+        return ChannelAgreement(role: ends.role, negotiation: GivenSecret(ends: ends))
     }
 
     /// Both sides have their receipt, or one has it and the other is gone.
     var isDone: Bool { sending.isDone && receiving.isSettled }
     var failure: FailureCode? { sending.failure ?? receiving.failure }
-    var violation: String? { sending.violation ?? receiving.violation ?? brokenLanes }
+    var violation: String? { sending.violation ?? receiving.violation ?? breach }
     /// The channel could not be recovered: both sides close the link and meet anew.
     var isOver: Bool { isLost }
 
@@ -55,31 +59,41 @@ final class Talk {
 
     func readMail(_ side: Side) {
         switch mail[side].removeFirst() {
-        case .channelOffer(let epoch, let set):
-            guard epoch > road.epoch(side) else { return }
-            agree(epoch, set, at: side)
-            mail[side.other].append(.channelAgreed(epoch: epoch, set))
-        case .channelAgreed(let epoch, let set):
-            if epoch > road.epoch(side) { agree(epoch, set, at: side) }
-        case .ready(let epoch):
-            ready[side] = epoch
-            openIfReady()
+        case .channel(let message): follow(heard(message, side), side)
         case .offer: receiving.offered()
         case .accept(let from): sending.handle { $0.accepted(from: from) }
         }
         carry()
     }
 
-    private func agree(_ epoch: UInt32, _ set: PrimeSetName, at side: Side) {
-        let offer = ChannelOffer(channel: channel, epoch: epoch, set: set, lanes: 3, key: [])
-        let ends = ChannelEnds(
-            local: ids[side], remote: ids[side.other], role: side == course.dialer ? .dialer : .listener)
-        road.agreed(AgreedChannel(offer, ends: ends, secret: [UInt8](repeating: 7, count: 32)), at: side)
+    private func heard(_ message: ControlMessage, _ side: Side) -> [ChannelAgreement.Instruction] {
+        switch message {
+        case .channelOffer(let offer): agreements[side].heard(offer)
+        case .channelStatus(let status): agreements[side].heard(status)
+        case .ready(let channel, let epoch, let fingerprint):
+            agreements[side].heardReady(channel, epoch: epoch, fingerprint: fingerprint)
+        case .sync, .heartbeat, .transfer, .membership, .leaving, .error, .unknown: []
+        }
     }
 
-    private func openIfReady() {
-        guard !isOpen, ready.sender > 0, ready.receiver > 0 else { return }
-        isOpen = true
+    private func follow(_ instructions: [ChannelAgreement.Instruction], _ side: Side) {
+        for instruction in instructions {
+            switch instruction {
+            case .say(let message): mail[side.other].append(.channel(message))
+            case .agreed(let agreed): road.agreed(agreed, at: side)
+            case .open:
+                if side == .sender { offer() }
+                for name in road.waiting(side) { work(on: name, side) }
+            case .failed(let error): breach = breach ?? "no channel at the \(side): \(error)"
+            case .recoveryFailed: road.recoveryFailed(side)
+            case .refuse(let code): breach = breach ?? "the \(side) refuses the channel: \(code)"
+            }
+        }
+    }
+
+    private func offer() {
+        guard !wasOffered else { return }
+        wasOffered = true
         // Pages may flow before the receiver has accepted.
         sending.handle { $0.accepted(from: 0) }
         mail[.receiver].append(.offer)
@@ -146,22 +160,26 @@ final class Talk {
 
     private func hear(_ news: LaneRoad.News, _ side: Side) {
         switch news {
-        case .up(let name, let isOnly):
-            if side == .receiver { receiving.handle { $0.laneOpened(isOnly: isOnly, now: $1) } }
-            room(name, side)
+        case .up(let name): if agreements[side].isOpen, road.waiting(side).contains(name) { work(on: name, side) }
         case .lost(let name, let wasLead):
             if side == .sender { sending.handle { $0.laneLost(name, wasLead: wasLead) } }
             if side == .receiver { receiving.handle { $0.laneLost(name, now: $1) } }
         case .drains(let name): if side == .sender { sending.handle { $0.laneDrains(name) } }
         case .room(let name): room(name, side)
         case .frames(let frames, let name):
+            follow(agreements[side].heardWork(epoch: name.epoch), side)
             if side == .sender { sending.frames(frames) } else { receiving.frames(frames, on: name) }
-        case .opened(let epoch):
-            mail[side.other].append(.ready(epoch: epoch))
-        case .recover(let epoch, let set): mail[side.other].append(.channelOffer(epoch: epoch, set))
-        case .broken(let what): brokenLanes = brokenLanes ?? "a lane of the \(side): \(what)"
+        case .opened(let epoch): follow(agreements[side].passed(epoch: epoch), side)
+        case .recover(let epoch, let set): follow(agreements[side].recover(epoch: epoch, set: set), side)
+        case .broken(let what): breach = breach ?? "a lane of the \(side): \(what)"
         case .channelLost: isLost = true
         }
+    }
+
+    private func work(on name: LaneName, _ side: Side) {
+        let isOnly = road.work(on: name, at: side)
+        if side == .receiver { receiving.handle { $0.laneOpened(isOnly: isOnly, now: $1) } }
+        room(name, side)
     }
 
     private func room(_ name: LaneName, _ side: Side) {

@@ -4,7 +4,8 @@ import MeshTransport
 import MeshWire
 import NIOCore
 
-/// The lanes that are up, with what `LaneRoster` says of them: one of them is the lead, which carries all messages.
+/// The lanes that are up. Those that a transfer works on are in the `LaneRoster`: one of them is the lead, which carries all
+/// messages. The others wait until the channel's epoch is open.
 final class LaneSet {
     private var lanes: [LaneName: Lane] = [:]
     private var roster = LaneRoster()
@@ -21,10 +22,14 @@ final class LaneSet {
 
     subscript(name: LaneName) -> Lane? { lanes[name] }
 
-    func add(_ lane: Lane) {
-        lanes[lane.name] = lane
-        roster.add(lane.name)
-    }
+    /// Lanes that are up and carry no work yet, in the order of their names.
+    var waiting: [LaneName] { lanes.keys.filter(isWaiting).sorted { $0.prime < $1.prime } }
+
+    func isWaiting(_ name: LaneName) -> Bool { lanes[name] != nil && !roster.contains(name) }
+
+    func add(_ lane: Lane) { lanes[lane.name] = lane }
+
+    func work(on name: LaneName) { roster.add(name) }
 
     /// Answers whether it carried the messages.
     func remove(_ name: LaneName) -> Bool {
@@ -33,7 +38,9 @@ final class LaneSet {
     }
 
     /// No new work goes to this lane.
-    func drain(_ name: LaneName) { roster.drain(name) }
+    func drain(_ name: LaneName) {
+        if lanes[name] != nil { roster.drain(name) }
+    }
 
     func send(_ message: DataMessage) {
         send(FrameEncoder.frame(.message, stream: stream, payload: message.encoded()))

@@ -12,33 +12,15 @@ enum SessionNews: Sendable {
     case progress(TransferSnapshot, lanes: Int)
 }
 
-/// A channel offer that waits for its answer. The offering exists once; this box lets an actor hold it.
-final class PendingOffer {
-    private var offering: ChannelOffering?
-    let channel: ChannelID
-    let epoch: UInt32
-
-    init(_ offering: consuming ChannelOffering) {
-        channel = offering.offer.channel
-        epoch = offering.offer.epoch
-        self.offering = consume offering
-    }
-
-    /// The agreed channel, where `status` answers this offer; nil where it answers another.
-    func answered(_ status: ChannelStatus) throws -> AgreedChannel? {
-        guard status.channel == channel, status.epoch == epoch, let offering = offering.take() else { return nil }
-        return try offering.accepted(status)
-    }
-}
-
 // The conversation on the control link, in the order in which it goes.
 extension PeerSession {
-    func control(_ frame: ControlFrame) async {
+    func control(_ frame: ControlFrame) {
         switch frame.message {
         case .membership(let message): membership(message)
-        case .channelOffer(let offer): await answer(offer)
-        case .channelStatus(let status): agreed(status)
-        case .ready(let channel, let epoch, let fingerprint): peerReady(channel, epoch, fingerprint)
+        case .channelOffer(let offer): answer(offer)
+        case .channelStatus(let status): follow(agreement?.heard(status) ?? [])
+        case .ready(let channel, let epoch, let fingerprint):
+            follow(agreement?.heardReady(channel, epoch: epoch, fingerprint: fingerprint) ?? [])
         case .transfer(let transfer):
             guard let shell else { return sayError(.unknown, frame) }
             if case .offer = transfer.action { deadlines.offered() }
@@ -93,7 +75,7 @@ extension PeerSession {
                     try await link.keepPin(secret)
                     return .pinKept
                 }
-            case .settled: if link.role == .dialer { offerChannel() }
+            case .settled: agree()
             case .refuse(let code): refuse(code)
             }
         }
@@ -157,66 +139,43 @@ extension PeerSession {
 
     // MARK: channel
 
-    private var ends: ChannelEnds {
-        ChannelEnds(
+    private func agree() {
+        let ends = ChannelEnds(
             local: node.identity.nodeID, remote: link.peer.nodeID, role: link.role, resumeSecret: introduction.secret)
-    }
-
-    private func offerChannel() {
-        offer(ChannelID(node.identifier()), epoch: 1, set: .standard, lanes: link.lanes)
-    }
-
-    func offer(_ channel: ChannelID, epoch: UInt32, set: PrimeSetName, lanes: Int) {
-        do {
-            let offering = try ChannelOffering(channel: channel, epoch: epoch, set: set, lanes: lanes, ends: ends)
-            say.yield(.channelOffer(offering.offer))
-            self.offering = PendingOffer(offering)
-        } catch {
-            outcome = outcome ?? .failed(MeshError(error))
-        }
-    }
-
-    private func answer(_ offer: ChannelOffer) async {
-        guard link.role == .listener, introduction.isSettled else { return refuse(.protocolViolation) }
-        // One channel for a link: lanes of another one would be lanes that nobody counts.
-        guard channel.map({ $0.agreed.channel == offer.channel }) ?? true else { return refuse(.tooMany) }
-        let known = channel.flatMap { $0.agreed.channel == offer.channel ? $0.agreed.epoch : nil } ?? 0
         let policy = ChannelAnswering.Policy(maxLanes: link.lanes, dataHost: link.dataHost, dataPort: link.dataPort)
-        do {
-            let (status, agreed) = try ChannelAnswering(ends: ends, policy: policy, knownEpoch: known).answer(offer)
-            start(agreed)
-            say.yield(.channelStatus(status))
-        } catch {
-            say.yield(.channelStatus(ChannelAnswering.rejection(of: offer, because: error)))
-        }
+        agreement = ChannelAgreement(role: link.role, negotiation: KeyNegotiation(ends: ends, policy: policy))
+        guard link.role == .dialer else { return }
+        follow(agreement?.begin(ChannelID(node.identifier()), lanes: link.lanes) ?? [])
     }
 
-    private func agreed(_ status: ChannelStatus) {
-        do {
-            guard let agreed = try offering?.answered(status) else { return }
-            offering = nil
-            start(agreed)
-        } catch {
-            if channel == nil {
+    private func answer(_ offer: ChannelOffer) {
+        // Before the introduction is settled nothing else is due.
+        guard agreement != nil else { return refuse(.protocolViolation) }
+        follow(agreement?.heard(offer) ?? [])
+    }
+
+    func follow(_ instructions: [ChannelAgreement.Instruction]) {
+        for instruction in instructions {
+            switch instruction {
+            case .say(let message): say.yield(message)
+            case .agreed(let agreed): start(agreed)
+            case .open: open()
+            case .failed(let error):
                 outcome = outcome ?? .failed(MeshError(.identity, "no channel was agreed on: \(error)"))
-            } else {
-                channel?.recoveryFailed(now: NodeClock.monotonic, using: &generator)
+            case .recoveryFailed: channel?.recoveryFailed(now: NodeClock.monotonic, using: &generator)
+            case .refuse(let code): refuse(code)
             }
         }
     }
 
-    private func peerReady(_ id: ChannelID, _ epoch: UInt32, _ fingerprint: Bytes32) {
-        guard let agreed = channel?.agreed, agreed.channel == id, agreed.epoch == epoch else { return }
-        guard fingerprint == agreed.fingerprint else { return refuse(.identity) }
-        readyEpochs.peer = epoch
-        openIfReady()
-    }
-
-    /// Both ends tested the channel and derived the same state.
-    func openIfReady() {
-        guard let epoch = channel?.agreed.epoch, readyEpochs == (epoch, epoch), !isOpen else { return }
-        isOpen = true
-        deadlines.channelOpened(awaitsOffer: purpose.awaitsOffer, now: NodeClock.monotonic)
-        for message in shell?.channelOpened() ?? [] { say.yield(message) }
+    /// Both ends tested the channel and derived the same state: the transfer begins, or goes on, on the lanes that are up.
+    private func open() {
+        guard outcome == nil else { return }
+        if !wasOpen {
+            wasOpen = true
+            deadlines.channelOpened(awaitsOffer: purpose.awaitsOffer, now: NodeClock.monotonic)
+            for message in shell?.channelOpened() ?? [] { say.yield(message) }
+        }
+        for name in lanes.waiting { work(on: name) }
     }
 }

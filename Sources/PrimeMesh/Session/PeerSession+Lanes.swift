@@ -49,7 +49,7 @@ extension PeerSession {
             case .opened(let epoch): opened(epoch)
             case .recover(let epoch, let set):
                 note(.channel(epoch: epoch), "no lane left")
-                if let agreed = channel?.agreed { offer(agreed.channel, epoch: epoch, set: set, lanes: agreed.lanes) }
+                follow(agreement?.recover(epoch: epoch, set: set) ?? [])
             case .lost: outcome = outcome ?? .lost("no lane of the channel could be opened")
             }
         }
@@ -57,9 +57,7 @@ extension PeerSession {
 
     private func opened(_ epoch: UInt32) {
         guard let agreed = channel?.agreed else { return }
-        say.yield(.ready(channel: agreed.channel, epoch: epoch, fingerprint: agreed.fingerprint))
-        readyEpochs.own = epoch
-        openIfReady()
+        follow(agreement?.passed(epoch: epoch) ?? [])
         let record = ChannelRecord(
             id: agreed.channel, epoch: epoch, peer: link.peer.nodeID, primeSet: agreed.set.rawValue,
             lanes: agreed.lanes,
@@ -116,7 +114,14 @@ extension PeerSession {
         guard outcome == nil else { return lane.close() }
         lanes.add(lane)
         carryOut(channel?.laneOpened(lane.name, now: NodeClock.monotonic) ?? [])
-        shell?.laneUp(lane.name)
+        if agreement?.isOpen == true { work(on: lane.name) }
+    }
+
+    /// The transfer works on this lane from now on.
+    func work(on name: LaneName) {
+        guard lanes.isWaiting(name) else { return }
+        lanes.work(on: name)
+        shell?.laneUp(name)
     }
 
     /// A dial led to nothing.
@@ -131,8 +136,9 @@ extension PeerSession {
             let bytes = frames.reduce(0) { $0 + $1.cost }
             channel?.heard(name, bytes: bytes, now: now)
             meter.add(UInt64(bytes))
+            follow(agreement?.heardWork(epoch: name.epoch) ?? [])
             shell?.frames(frames, on: name)
-        case .room: if outcome == nil { shell?.laneRoom(name) }
+        case .room: if outcome == nil, !lanes.isWaiting(name) { shell?.laneRoom(name) }
         case .echo(let number, let roundTrip):
             carryOut(channel?.echo(name, number: number, now: now) ?? [])
             node.echoes?.lane(number, roundTrip)
@@ -151,14 +157,15 @@ extension PeerSession {
 
     private func drains(_ name: LaneName) {
         lanes.drain(name)
-        if outcome == nil { shell?.laneDrains(name) }
+        if outcome == nil, !lanes.isWaiting(name) { shell?.laneDrains(name) }
     }
 
     private func laneGone(_ name: LaneName) {
         guard lanes[name] != nil else { return }
+        let wasWaiting = lanes.isWaiting(name)
         if lanes.names.contains(name) { note(.lane(prime: name.prime), "lane lost") }
         let wasLead = lanes.remove(name)
-        if outcome == nil { shell?.laneLost(name, wasLead: wasLead) }
+        if outcome == nil, !wasWaiting { shell?.laneLost(name, wasLead: wasLead) }
     }
 
     /// Writes down what is done again for the transfer that runs.
@@ -172,7 +179,7 @@ extension PeerSession {
     }
 
     func tickChannel(now: UInt64) {
-        if let echoes = node.echoes, isOpen {
+        if let echoes = node.echoes, wasOpen {
             for lane in lanes.all { lane.probe(number: echoes.nextProbe()) }
             say.yield(.sync(ClockSync(origin: NodeClock.wall)))
         }

@@ -45,11 +45,11 @@ actor PeerSession {
 
     var shell: (any TransferShell)?
     var channel: ChannelSession?
-    var offering: PendingOffer?
+    var agreement: ChannelAgreement?
     var introduction: Introduction
     var peerName = ""
-    var isOpen = false
-    var readyEpochs: (own: UInt32, peer: UInt32) = (0, 0)
+    /// The channel's first epoch was opened.
+    var wasOpen = false
     var outcome: PeerOutcome?
     /// Why a job of this side failed, for the peer.
     var farewell: FailureCode?
@@ -115,7 +115,7 @@ actor PeerSession {
     private func handleEvents() async {
         await withTaskCancellationHandler {
             for await event in events {
-                await handle(event)
+                handle(event)
                 outcome = outcome ?? shell?.outcome
                 if outcome != nil, isOver { break }
             }
@@ -160,9 +160,9 @@ actor PeerSession {
         await link.control.part(saying: goodbye)
     }
 
-    private func handle(_ event: PeerEvent) async {
+    private func handle(_ event: PeerEvent) {
         switch event {
-        case .control(let frame): await control(frame)
+        case .control(let frame): control(frame)
         case .controlEnded(let error): linkEnded(error)
         case .laneUp(let lane): laneUp(lane)
         case .laneDown(let name, let code): laneDown(name, code)
