@@ -35,8 +35,8 @@ package enum CompressionChoice: Hashable, Sendable {
 /// what zlib can give and a fast one is not slowed.
 ///
 /// ```
-///             waits 2 MiB,
-///          share above 0.6          waits 2 MiB
+///       waits 2 MiB, share
+///       above 0.6, or worth it      waits 2 MiB
 ///      raw ────────────────▶ level 1 ────────────▶ level 6
 ///          ◀────────────────         ◀────────────
 ///          dry or slower, four        below 512 KiB
@@ -156,10 +156,13 @@ package struct CompressionPolicy: Hashable, Sendable {
         }
     }
 
+    /// Plain bytes to bytes on the wire of the last batches; 1 before the first.
+    private var ratio: Double { wire > 0 ? plain / wire : 1 }
+
     /// Whether raw bytes would be faster than what the last batches were made of.
     private func isSlower(_ share: NetworkShare) -> Bool {
         guard case .told(let share) = share, wire > 0 else { return false }
-        return share * plain / wire < Self.worthwhile
+        return share * ratio < Self.worthwhile
     }
 
     /// Whether a step that is taken back now should not have been tried.
@@ -168,9 +171,11 @@ package struct CompressionPolicy: Hashable, Sendable {
         return held < Self.trial
     }
 
+    /// Whether raw bytes wait for the network, or deflating is worth it by what is still known of the last batches: while
+    /// raw and deflated ones take turns, the share is below that of raw bytes alone.
     private func isNetworkBound(_ share: NetworkShare) -> Bool {
         guard case .told(let share) = share else { return true }
-        return share > Self.networkBound
+        return share > Self.networkBound || share * ratio >= Self.worthwhile
     }
 
     private mutating func step(to rung: Int?) {

@@ -13,18 +13,22 @@ package struct ManifestPromise: Hashable, Sendable {
     private var takenBack = NumberSet()
     /// Entries whose ends the sender had not told: all of them were taken back before the offer, which names their sums.
     private var open = NumberSet()
-    /// Entries that came with an earlier link have ends that are still to be told.
-    private let awaitsEnds: Bool
+    /// What came of the manifest with earlier links.
+    private let known: ManifestTotals
 
     /// `known`: what came of the manifest with earlier links.
     package init(_ sums: TransferSums, known: ManifestTotals = ManifestTotals()) {
         self.sums = sums
-        awaitsEnds = known.entries > 0
+        self.known = known
     }
+
+    /// Whether so many bytes may have come. A sender that lost its power has perhaps forgotten ends that it had told: it reads
+    /// those files anew, and they count once more.
+    private func fits(_ bytes: UInt64) -> Bool { bytes <= sums.bytes || bytes - sums.bytes <= known.bytes }
 
     /// The end of a file was told, and `totals` are the sums with it. What was taken back and added anew may be larger.
     package func allowsEnd(totals: ManifestTotals) -> Bool {
-        totals.entries > sums.entries || totals.bytes <= sums.bytes
+        totals.entries > sums.entries || fits(totals.bytes)
     }
 
     /// The next entry arrived, and `totals` are the sums with it. False where that was not offered.
@@ -35,12 +39,12 @@ package struct ManifestPromise: Hashable, Sendable {
         }
         if totals.entries < sums.entries {
             // Sums only grow: what is beyond the offer by now was not offered.
-            return totals.files <= sums.files && totals.bytes <= sums.bytes && totals.allocated <= sums.allocated
+            return totals.files <= sums.files && fits(totals.bytes) && totals.allocated <= sums.allocated
         }
         if totals.entries == sums.entries {
-            // Ends that a lost lane did not bring may be missing of the bytes.
             let isWhole = totals.files == sums.files && totals.allocated == sums.allocated && open.isEmpty
-            return isWhole && (awaitsEnds ? totals.bytes <= sums.bytes : totals.bytes == sums.bytes)
+            // Ends of what came with an earlier link may be missing of the bytes: a lost lane did not bring them.
+            return isWhole && (known.entries > 0 ? fits(totals.bytes) : totals.bytes == sums.bytes)
         }
         switch entry.kind {
         case .withdrawal:

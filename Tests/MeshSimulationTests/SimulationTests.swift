@@ -19,6 +19,9 @@ import Testing
         (4219, "25 change-source 25, 33 fill-disk 13 1"),
         // The power was lost in the very step in which the transfer was over.
         (3209, "106 power 1 0 0"),
+        // Files of the kernel whose ends nobody told any more, and one whose end only the receiver knew.
+        (376, "35 remount 24"), (3855, "4 remount 50"), (5301, "0 add-source, 19 deny-source 45, 24 kill 2 1"),
+        (4270, "60 remount 34, 91 power 2 6 1"),
     ])
     func whatFailedOnceHolds(_ seed: UInt64, _ plan: String) async throws {
         let faults: FaultPlan = try #require(FaultPlan(plan))

@@ -96,6 +96,17 @@ import Testing
         }
     }
 
+    /// 1 Gbit/s: raw and deflated batches take turns within a window, whose share is the mixture's. What was worth it is
+    /// gone on with at once; where raw bytes flow on, their own share counts.
+    @Test func whatWasWorthItIsGoneOnWith() {
+        var choose = Talk()
+        _ = choose(1_000, share: 1, times: 20)
+        #expect(choose(0, share: 0.4, times: 4) == several("probe 1", 3) + ["raw"])
+        #expect(choose(2_048, share: 0.4) == ["probe 1"])
+        #expect(choose(0, share: 0.4, times: 40).last == "raw")
+        #expect(choose(8_000, share: 0.4, times: 20) == several("raw", 20))
+    }
+
     /// 1 Gbit/s and a single slow core: deflating keeps the link busy for a fiftieth of the time.
     @Test func whatIsSlowerThanRawIsTriedLessAndLess() {
         var choose = Talk()

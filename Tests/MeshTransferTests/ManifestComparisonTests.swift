@@ -27,12 +27,14 @@ import Testing
     }
 
     /// The amendments, entries of the manifest given `step` at a time: `-N` changed, `xN` gone, paths added.
-    private func compare(_ manifest: [SourceEntry], _ walk: [SourceEntry], step: Int = 2) -> [String] {
+    private func compare(
+        _ manifest: [SourceEntry], _ walk: [SourceEntry], step: Int = 2, reading: Set<UInt64> = []
+    ) -> [String] {
         let withdrawn = NumberSet(numbers: manifest.filter { $0.manifest.kind == .withdrawal }.map(\.manifest.size))
         var sections = ManifestSections(withdrawn: withdrawn)
         sections.add(manifest)
         var first = manifest.prefix(Int(sections.end))[...]
-        var comparison = ManifestComparison(later: sections.later)
+        var comparison = ManifestComparison(later: sections.later, reading: reading)
         func feed() {
             let batch = first.prefix(step)
             first = first.dropFirst(step)
@@ -97,6 +99,25 @@ import Testing
         other = entry("d", .folder)
         other.identity.changed = 9
         #expect(one(entry("d", .folder), other))
+    }
+
+    /// A file of the kernel that was being read when its process ended: nobody tells its end any more, and a manifest with such
+    /// an entry was once refused by a receiver that knew nothing of it.
+    @Test func whatNobodyReadsAnyMoreIsReadAnew() {
+        func open(_ number: UInt64, ended: Bool = false) -> SourceEntry {
+            var entry = entry("uptime", number: number)
+            entry.manifest = ManifestEntry(open: bytes("uptime"), mode: 0o444, seconds: 1, nanoseconds: 0)
+            let isTold = !ended || entry.manifest.tell(14)
+            #expect(isTold)
+            return entry
+        }
+        var denied = entry("uptime")
+        denied.manifest = ManifestEntry(omitting: bytes("uptime"), .sourceDenied)
+        #expect(compare([open(0)], [open(0)]) == ["-0", "uptime"])
+        #expect(compare([open(0)], [open(0)], reading: [0]) == [])
+        #expect(compare([open(0, ended: true)], [open(0)]) == [])
+        #expect(compare([open(0)], [denied]) == ["-0", "uptime"])
+        #expect(compare([open(0, ended: true)], [denied]) == ["uptime"])
     }
 
     @Test func componentsComeInTheOrderOfTheWalk() {

@@ -79,4 +79,22 @@ import Testing
         let isToldMore = known.tell(1)
         #expect(isToldMore && !promise.allowsEnd(totals: known), "more than was offered")
     }
+
+    /// A sender that lost its power has forgotten an end that it had told: it reads the file anew, and both count here.
+    @Test func anEndThatItsSenderForgotCountsTwice() {
+        var known = ManifestTotals()
+        let isFirst = known.add(ManifestEntry(open: [97], mode: 0o400, seconds: 1, nanoseconds: 0))
+        let isTold = known.tell(5)
+        var promise = ManifestPromise(sums(3, 2, 5, 0), known: known)
+        var back = withdrawal(of: 0)
+        back.firstChunk = known.chunks
+        let isBack = known.add(back)
+        #expect(isFirst && isTold && isBack && promise.allows(back, totals: known))
+        var again = ManifestEntry(open: [97], mode: 0o400, seconds: 1, nanoseconds: 0)
+        again.firstChunk = known.chunks
+        let isToldAgain = again.tell(5)
+        let isAdded = known.add(again)
+        #expect(isToldAgain && isAdded && known.bytes == 10)
+        #expect(promise.allows(again, totals: known) && promise.allowsEnd(totals: known))
+    }
 }

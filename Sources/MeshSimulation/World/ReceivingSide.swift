@@ -8,7 +8,7 @@ final class ReceivingSide {
     private let sender: NodeID
     private let now: () -> UInt64
     private let witness: Witness
-    private var held: [DataMessage] = []
+    private var offer = IncomingOffer()
     private var work: ReceiveWork?
     private(set) var session: ReceiveSession?
     private var queue = SyncQueue()
@@ -46,16 +46,56 @@ final class ReceivingSide {
 
     // MARK: the offer
 
-    /// The journal knows the transfer, or writes it down; then what was held is heard.
-    func offered() {
-        let (node, course, time) = (node, course, Int64(now()))
+    /// The journal knows the transfer, or a person agrees and it is written down; then what was held is heard.
+    func offered(_ sums: TransferSums, counting: Bool) {
+        guard offer.offered(course.transfer, sums, counting: counting, piped: false) else {
+            violation = violation ?? "receiver: a second offer"
+            return
+        }
+        let (node, course) = (node, course)
         jobs.inJournal { [unowned self] in
-            if try node.journal.transfer(course.transfer) == nil {
-                try node.journal.create(
-                    TransferRecord(
-                        id: course.transfer, direction: .receive, peer: sender, roots: [[0x2f]], created: time,
-                        updated: time))
+            let isKnown = try node.journal.transfer(course.transfer) != nil
+            return { self.looked(isKnown ? .known : .fresh) }
+        }
+    }
+
+    private func looked(_ standing: IncomingOffer.Standing) {
+        offer.looked(standing)
+        settle()
+    }
+
+    private func settle() {
+        switch offer.next() {
+        case .none: break
+        case .ask: decide()
+        case .create: create()
+        case .accept: accept()
+        case .decline(let code): failure = failure ?? code
+        }
+    }
+
+    /// A person answers after a while, as the pool does.
+    private func decide() {
+        jobs.onPool { [unowned self] in
+            return {
+                self.offer.decided(true)
+                self.settle()
             }
+        }
+    }
+
+    private func create() {
+        let record = TransferRecord(
+            id: course.transfer, direction: .receive, peer: sender, roots: [[0x2f]], created: Int64(now()),
+            updated: Int64(now()))
+        jobs.inJournal { [unowned self] in
+            try node.journal.create(record)
+            return { self.looked(.known) }
+        }
+    }
+
+    private func accept() {
+        jobs.inJournal { [unowned self] in
             guard let record = try node.journal.transfer(course.transfer) else { throw ProcessKilled() }
             return { self.accept(record) }
         }
@@ -67,11 +107,11 @@ final class ReceivingSide {
                 transfer: record.id, journal: node.journal, sink: node.disk, pool: InlinePool(), rules: course.rules,
                 isLocal: true, keepsInodes: course.keepsInodes, isSettled: record.state.isSettled))
         session = ReceiveSession(
-            totals: record.totals, isRoomDoubtful: course.isRoomDoubtful, triesNames: true, now: now())
-        accepts = record.totals.entries
+            totals: record.totals, promise: offer.promise(known: record.totals),
+            isRoomDoubtful: course.isRoomDoubtful, triesNames: true, now: now())
+        accepts = max(record.totals.entries, offer.heldEntries)
         handle { $0.start(now: $1) }
-        for message in held { handle { $0.message(message, now: $1) } }
-        held = []
+        for message in offer.takeHeld() { handle { $0.message(message, now: $1) } }
     }
 
     // MARK: events
@@ -90,13 +130,19 @@ final class ReceivingSide {
                     handle { $0.arrived([chunk], on: lane, now: $1) }
                 case .message(_, let payload):
                     let message = try DataMessage(reading: payload)
-                    if session == nil { held.append(message) } else { handle { $0.message(message, now: $1) } }
+                    try heard(message)
                 case .acknowledgement, .handshake, .test: throw .invalid("frame of a receiver")
                 }
             } catch {
                 violation = violation ?? "receiver: \(error)"
             }
         }
+    }
+
+    private func heard(_ message: DataMessage) throws(WireError) {
+        guard session == nil else { return handle { $0.message(message, now: $1) } }
+        try offer.hold(message)
+        settle()
     }
 
     /// A job failed: the transfer ends here, resumable.

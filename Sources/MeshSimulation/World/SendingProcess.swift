@@ -19,6 +19,8 @@ final class SendingProcess {
     var openListener: (OpenFile) -> Void = { _ in }
 
     private let isResumed: Bool
+    /// Nothing was known of its manifest.
+    let isNew: Bool
 
     var totals: ManifestTotals { draft.totals }
     var isWalking: Bool { !draft.isComplete }
@@ -38,7 +40,8 @@ final class SendingProcess {
         ahead = tree().filter { entry in
             last.map { ManifestComparison.precedes($0.manifest.path, entry.manifest.path) } ?? true
         }
-        isResumed = record.totals.entries > 0 && !record.state.isSettled
+        isNew = record.totals.entries == 0
+        isResumed = !isNew && !record.state.isSettled
     }
 
     /// A transfer that goes on: before anything is offered its manifest becomes what the sources are now.
@@ -47,7 +50,10 @@ final class SendingProcess {
         while isWalking { try walk(using: &random) }
         var now = tree()
         var rest = now[...]
-        let comparison = try await SourceComparison(journal: node.journal, transfer: transfer).run {
+        let reading = Set(source.files.map(\.source.number))
+        let comparison = try await SourceComparison(
+            journal: node.journal, transfer: transfer, reading: reading
+        ).run {
             defer { rest = rest.dropFirst(3) }
             return Array(rest.prefix(3))
         }

@@ -8,7 +8,7 @@ final class Talk {
     /// What goes over the control link, whole and in order: identifiers and numbers.
     private enum Note {
         case channel(ControlMessage)
-        case offer
+        case offer(TransferSums, counting: Bool)
         case accept(from: UInt64)
     }
 
@@ -60,7 +60,7 @@ final class Talk {
     func readMail(_ side: Side) {
         switch mail[side].removeFirst() {
         case .channel(let message): follow(heard(message, side), side)
-        case .offer: receiving.offered()
+        case .offer(let sums, let counting): receiving.offered(sums, counting: counting)
         case .accept(let from): sending.handle { $0.accepted(from: from) }
         }
         carry()
@@ -96,7 +96,12 @@ final class Talk {
         wasOffered = true
         // Pages may flow before the receiver has accepted.
         sending.handle { $0.accepted(from: 0) }
-        mail[.receiver].append(.offer)
+        let process = sending.process
+        let totals = process.totals
+        let sums = TransferSums(
+            entries: totals.entries, files: totals.files, bytes: totals.bytes, allocated: totals.allocated)
+        let isReading = process.source.files.contains { $0.source.manifest.isOpen }
+        mail[.receiver].append(.offer(sums, counting: process.isWalking || isReading))
     }
 
     // MARK: the lanes

@@ -58,8 +58,9 @@ final class Witness {
         broken("chunk \(first) was acknowledged and is asked for again though nothing took it")
     }
 
-    /// A sender has brought its manifest up to its sources.
-    func resumed(_ transfer: TransferID, _ sources: [[UInt8]: SourceEntry]) { resumed[transfer] = sources }
+    /// A sender has brought its manifest up to its sources; nil where it begins, or begins anew after a power loss took all
+    /// that it knew.
+    func resumed(_ transfer: TransferID, _ sources: [[UInt8]: SourceEntry]?) { resumed[transfer] = sources }
 
     /// A machine or its disk may have lost what it had.
     func mayHaveLost(_ node: SimulatedNode, _ courses: [Course]) {

@@ -180,7 +180,7 @@ final class World {
         let process = try SendingProcess(nodes[course.from], course.transfer, tree: tree)
         process.trace = trace
         try await process.resume(tree, using: &random)
-        if let compared = process.compared { witness.resumed(course.transfer, compared) }
+        if process.isNew || process.compared != nil { witness.resumed(course.transfer, process.compared) }
         return process
     }
 
@@ -209,7 +209,7 @@ final class World {
             trace("\(step): node \(number) ends, \(node.powerLoss.map { "loses \($0)" } ?? "killed")")
             witness.ends(node, courses)
             if node.powerLoss != nil || node.isRemounted { witness.mayHaveLost(node, courses) }
-            if node.powerLoss?.takesRows ?? node.isRemounted { witness.mayHaveForgotten(node, courses) }
+            if node.powerLoss?.takesRows == true || node.isRemounted { witness.mayHaveForgotten(node, courses) }
             node.restart(using: &random)
             for (index, course) in courses.enumerated() where course.from == number || course.to == number {
                 end(talk: index)

@@ -16,9 +16,12 @@ package struct ManifestComparison: Sendable {
     private var present: [SourceEntry] = []
     /// Entries to take back whose sources are gone, in the walk's order.
     private var gone: [SourceEntry] = []
+    /// Entries of open length that are being read at present.
+    private let reading: Set<UInt64>
 
-    package init(later: [[UInt8]: [SourceEntry]]) {
+    package init(later: [[UInt8]: [SourceEntry]], reading: Set<UInt64> = []) {
         self.later = later
+        self.reading = reading
     }
 
     /// More of the first walk's entries are needed before the next one of this walk.
@@ -48,14 +51,16 @@ package struct ManifestComparison: Sendable {
     /// what was offered, and the word that it could not be read, where there are any.
     private mutating func unreadable(_ entry: SourceEntry, _ known: [SourceEntry]) {
         unseen.insert(entry.manifest.path)
-        let words = known.filter { $0.manifest.kind == .omission }
-        if words.contains(where: { Self.isSame($0, entry) }) { return }
-        present += words.map { Self.withdrawal(of: $0, isGone: false) } + [entry]
+        let isSaid = known.contains { isSame($0, entry) }
+        // What was begun and is read by nobody can never be whole.
+        let void = known.filter { isAbandoned($0) || $0.manifest.kind == .omission && !isSame($0, entry) }
+        present += void.map { Self.withdrawal(of: $0, isGone: isSaid) }
+        if !isSaid { present.append(entry) }
     }
 
     private mutating func compare(_ entry: SourceEntry, _ known: [SourceEntry]) {
-        let isKnown = known.contains { Self.isSame($0, entry) }
-        for old in known where !Self.isSame(old, entry) {
+        let isKnown = known.contains { isSame($0, entry) }
+        for old in known where !isSame(old, entry) {
             // Where nothing takes its place it is gone: a word that holds no more.
             present.append(Self.withdrawal(of: old, isGone: isKnown))
         }
@@ -106,7 +111,7 @@ package struct ManifestComparison: Sendable {
             number: 0, manifest: ManifestEntry(withdrawing: entry.number, isGone: isGone), identity: entry.identity)
     }
 
-    private static func isSame(_ old: SourceEntry, _ new: SourceEntry) -> Bool {
+    private func isSame(_ old: SourceEntry, _ new: SourceEntry) -> Bool {
         let was = old.manifest
         let now = new.manifest
         guard was.kind == now.kind else { return false }
@@ -114,7 +119,7 @@ package struct ManifestComparison: Sendable {
         case .link: return was.target == now.target
         case .folder: return (was.mode, was.seconds, was.nanoseconds) == (now.mode, now.seconds, now.nanoseconds)
         // It is another whenever it is read, and counts as it was then.
-        case .file where was.room > 0: return now.room > 0 && was.mode == now.mode
+        case .file where was.room > 0: return now.room > 0 && was.mode == now.mode && !isAbandoned(old)
         case .file:
             return (was.size, was.mode, was.seconds, was.nanoseconds) == (
                 now.size, now.mode, now.seconds, now.nanoseconds
@@ -123,6 +128,11 @@ package struct ManifestComparison: Sendable {
         case .omission: return was.size == now.size
         case .withdrawal: return true
         }
+    }
+
+    /// Its end was not told before a process ended, and nobody reads it any more: it is read anew, as an entry of its own.
+    private func isAbandoned(_ entry: SourceEntry) -> Bool {
+        entry.manifest.isOpen && !reading.contains(entry.number)
     }
 
     /// The walk's order: components by their bytes, so that `a/b` comes before `a.x`.

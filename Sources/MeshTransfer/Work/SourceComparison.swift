@@ -7,17 +7,20 @@ package struct SourceComparison: Sendable {
 
     private let journal: any TransferJournal
     private let transfer: TransferID
+    private let reading: Set<UInt64>
 
-    package init(journal: any TransferJournal, transfer: TransferID) {
+    /// `reading`: entries of open length that are being read at present.
+    package init(journal: any TransferJournal, transfer: TransferID, reading: Set<UInt64>) {
         self.journal = journal
         self.transfer = transfer
+        self.reading = reading
     }
 
     /// `walk` gives the sources' next entries in the walk's order, and none at its end.
     package func run(_ walk: () async throws -> [SourceEntry]) async throws -> ManifestComparison {
         let withdrawn = try await journal.withdrawnEntries(of: transfer)
         let sections = try await sections(withdrawn)
-        var comparison = ManifestComparison(later: sections.later)
+        var comparison = ManifestComparison(later: sections.later, reading: reading)
         var next: UInt64 = 0
         while case let batch = try await walk(), !batch.isEmpty {
             for entry in batch {

@@ -19,7 +19,8 @@ extension ManifestWalk {
         let own = options.includesKeys == true ? [] : node.home.ownFiles
         let roots = record.roots
         let walk = try await node.blocking { try SourceWalk(roots: roots, exclude: exclude, own: own) }
-        return try await SourceComparison(journal: node.journal, transfer: record.id).run {
+        let reading = await manifest.reading
+        return try await SourceComparison(journal: node.journal, transfer: record.id, reading: reading).run {
             try Task.checkCancellation()
             return try await node.blocking { try walk.next(limit: Self.step) }
         }

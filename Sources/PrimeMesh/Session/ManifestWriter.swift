@@ -26,6 +26,8 @@ actor ManifestWriter {
 
     var totals: ManifestTotals { draft.totals }
     var isComplete: Bool { draft.isComplete }
+    /// Entries of open length that are being read, or were by this process.
+    var reading: Set<UInt64> { Set(files.keys) }
 
     /// Takes files back and adds them anew, once the walk is over.
     func amend(_ entries: [SourceEntry]) async throws {

@@ -26,7 +26,9 @@ final class ReceiveShell: TransferShell {
     private let desk: JobDesk
     private let lanes: LaneSet
     private let syncer: BackgroundSyncer?
-    private var gate: OfferGate
+    private var offer = IncomingOffer()
+    /// What was last found of it, with what its acceptance needs or the words of its refusal.
+    private var standing = OfferStanding.fresh
     private var running: Running?
     private var manifests: [UInt64: ReceivedEntry] = [:]
     private(set) var receipt: Receipt?
@@ -44,7 +46,6 @@ final class ReceiveShell: TransferShell {
         self.desk = desk
         self.lanes = lanes
         self.syncer = syncer
-        gate = OfferGate(sender: context.peer.nodeID, senderName: context.peerName)
     }
 
     func channelOpened() -> [ControlMessage] { [] }
@@ -55,7 +56,7 @@ final class ReceiveShell: TransferShell {
         switch message.action {
         case .offer(let stream, let sums, let counting, let piped):
             guard stream == lanes.stream,
-                gate.offered(message.transfer, sums, counting: counting, piped: piped)
+                offer.offered(message.transfer, sums, counting: counting, piped: piped)
             else { return [.error(.unsupported, regarding: 0)] }
             let (lookup, id) = (OfferLookup(context: context), message.transfer)
             desk.inJournal { .transfer(.offer(try await lookup.look(up: id, sums))) }
@@ -70,24 +71,41 @@ final class ReceiveShell: TransferShell {
     /// Asks, accepts or declines as soon as enough is known.
     func settle() -> [ControlMessage] {
         guard outcome == nil else { return [] }
-        switch gate.next() {
+        switch offer.next() {
         case .none: return []
-        case .ask(let offer):
-            let (context, events) = (context, desk.events)
-            context.emit(.offered(offer))
-            desk.asking { events.yield(.transfer(.decided(await context.decide(offer)))) }
-            return []
-        case .create:
-            guard let id = gate.transfer, let sums = gate.sums else { return [] }
-            let (lookup, isPiped) = (OfferLookup(context: context), gate.isPiped)
-            desk.inJournal { .transfer(.offer(try await lookup.create(id, sums, isPiped: isPiped))) }
-            return []
-        case .decline(let id, let code, let error):
-            outcome = .failed(
-                error ?? MeshError(.refused, "the transfer was declined: answer y, or give --yes, to accept it"))
-            return [.transfer(TransferControl(transfer: id, action: .decline(code)))]
-        case .accept(let accepted): return [accept(accepted)]
+        case .ask(let names): ask(names)
+        case .create: create()
+        case .accept:
+            if case .accepted(let accepted) = standing { return [accept(accepted)] }
+        case .decline(let code): return decline(code)
         }
+        return []
+    }
+
+    private func ask(_ names: [String]) {
+        guard let id = offer.transfer, let sums = offer.sums else { return }
+        let shown = Offer(
+            transfer: id, sender: context.peer.nodeID, senderName: context.peerName, names: names, files: sums.files,
+            bytes: sums.bytes, isCounting: offer.isCounting, isPiped: offer.isPiped)
+        context.emit(.offered(shown))
+        desk.asking { [context, events = desk.events] in
+            events.yield(.transfer(.decided(await context.decide(shown))))
+        }
+    }
+
+    private func create() {
+        guard let id = offer.transfer, let sums = offer.sums else { return }
+        desk.inJournal { [lookup = OfferLookup(context: context), isPiped = offer.isPiped] in
+            .transfer(.offer(try await lookup.create(id, sums, isPiped: isPiped)))
+        }
+    }
+
+    private func decline(_ code: FailureCode) -> [ControlMessage] {
+        var error = MeshError(.refused, "the transfer was declined: answer y, or give --yes, to accept it")
+        if case .refused(_, let reason) = standing { error = reason }
+        outcome = .failed(error)
+        guard let id = offer.transfer else { return [] }
+        return [.transfer(TransferControl(transfer: id, action: .decline(code)))]
     }
 
     private func accept(_ accepted: AcceptedOffer) -> ControlMessage {
@@ -100,14 +118,14 @@ final class ReceiveShell: TransferShell {
         let now = NodeClock.monotonic
         let passage = context.output.map { OrderedPassage(ahead: ReceiveOutput.ahead, passed: $0.written) }
         let session = ReceiveSession(
-            totals: accepted.record.totals, promise: gate.promise(known: accepted.record.totals),
+            totals: accepted.record.totals, promise: offer.promise(known: accepted.record.totals),
             isRoomDoubtful: accepted.isRoomDoubtful,
             triesNames: !accepted.keepsInodes, passage: passage, now: now)
         running = Running(record: accepted.record, work: work, session: session)
         syncer?.begin(accepted.record.id, accepted.sink)
         carry { $0.start(now: now) }
-        let from = max(accepted.record.totals.entries, gate.heldEntries)
-        for message in gate.takeHeld() { carry { $0.message(message, now: now) } }
+        let from = max(accepted.record.totals.entries, offer.heldEntries)
+        for message in offer.takeHeld() { carry { $0.message(message, now: now) } }
         let events = desk.events
         context.output?.listen { events.yield(.transfer(.receive($0))) }
         return .transfer(TransferControl(transfer: accepted.record.id, action: .accept(manifestFrom: from)))
@@ -161,7 +179,7 @@ final class ReceiveShell: TransferShell {
 
     private func message(_ message: DataMessage) throws(WireError) {
         guard running != nil else {
-            try gate.hold(message)
+            try offer.hold(message)
             return
         }
         carry { $0.message(message, now: NodeClock.monotonic) }
@@ -169,8 +187,10 @@ final class ReceiveShell: TransferShell {
 
     func handle(_ event: ShellEvent) {
         switch event {
-        case .decided(let yes): gate.decided(yes)
-        case .offer(let lookup): gate.looked(lookup)
+        case .decided(let yes): offer.decided(yes)
+        case .offer(let found):
+            standing = found
+            offer.looked(found.standing)
         case .receive(let event): handle(event)
         case .send, .settled: break
         }

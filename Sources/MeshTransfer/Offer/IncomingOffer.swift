@@ -1,51 +1,42 @@
-import MeshDisk
-import MeshTransfer
-import MeshWire
+package import MeshWire
 
-/// What is known here of an offered transfer.
-enum OfferStanding: Sendable {
-    /// Never heard of: to be decided on.
-    case fresh
-    /// Accepted before, or just now.
-    case accepted(AcceptedOffer)
-    case refused(FailureCode, MeshError)
-}
-
-/// A transfer that was accepted, ready to run.
-struct AcceptedOffer: Sendable {
-    var record: TransferRecord
-    var sink: any ChunkSink
-    var isLocal: Bool
-    var keepsInodes: Bool
-    /// More was offered than there is room for: how much of it will be written is to be reckoned.
-    var isRoomDoubtful: Bool
-    var isResumed: Bool
-}
-
-/// From an offer to its answer: the journal is asked, then, for a new transfer, a person, once the first page tells what
-/// it is about. Messages that arrive meanwhile are held.
+/// From an offer to its answer: the journal is asked, then, for a new transfer, a person, once the first page tells what it is
+/// about. Messages that arrive meanwhile are held.
 ///
 /// ```
-///  offered → (journal) → fresh → first page → ask → yes → create → accepted
-///                      ↘ accepted                 ↘ no → declined
+///  offered → (journal) → fresh → first page → ask → yes → create → accept
+///                      ↘ known                    ↘ no → decline
 /// ```
-struct OfferGate {
-    enum Step {
-        case none
-        case ask(Offer)
-        case create
-        case accept(AcceptedOffer)
-        case decline(TransferID, FailureCode, MeshError?)
+/// A receiver has one for each link, from the link's begin to the answer. It owns what was offered and the messages held;
+/// whoever talks over the link tells it what arrives, and does what ``next()`` says after each event.
+package struct IncomingOffer: Sendable {
+    /// What is known here of an offered transfer.
+    package enum Standing: Hashable, Sendable {
+        /// Never heard of: to be decided on.
+        case fresh
+        /// Accepted before, or just now.
+        case known
+        case refused(FailureCode)
     }
 
-    private enum State {
+    package enum Step: Hashable, Sendable {
+        case none
+        /// A person or a rule decides. `names`: the topmost ones of the first page, at most 16.
+        case ask(names: [String])
+        /// The transfer is to be written down; its standing is told then.
+        case create
+        case accept
+        case decline(FailureCode)
+    }
+
+    private enum State: Hashable {
         case waiting
         case looking
         case fresh
         case asking
         case creating
-        case ready(AcceptedOffer)
-        case refused(FailureCode, MeshError?)
+        case known
+        case refused(FailureCode)
         case settled
     }
 
@@ -54,28 +45,23 @@ struct OfferGate {
     /// Repetitions that are passed over: five for each of fifty leads that are lost while a person thinks.
     private static let repeatLimit = 250
 
-    private let sender: NodeID
-    private let senderName: String
     private var state = State.waiting
-    private(set) var transfer: TransferID?
-    private(set) var sums: TransferSums?
-    private var isCounting = false
-    private(set) var isPiped = false
+    package private(set) var transfer: TransferID?
+    package private(set) var sums: TransferSums?
+    package private(set) var isCounting = false
+    package private(set) var isPiped = false
     private var held: [DataMessage] = []
     private var repeats = 0
     /// The topmost names of the first page.
     private var names: [String] = []
     /// Entries of the pages held without a gap from the first: these need not come again.
-    private(set) var heldEntries: UInt64 = 0
+    package private(set) var heldEntries: UInt64 = 0
 
-    init(sender: NodeID, senderName: String) {
-        self.sender = sender
-        self.senderName = senderName
-    }
+    package init() {}
 
     /// False for a second offer on one link.
-    mutating func offered(_ id: TransferID, _ sums: TransferSums, counting: Bool, piped: Bool) -> Bool {
-        guard case .waiting = state else { return false }
+    package mutating func offered(_ id: TransferID, _ sums: TransferSums, counting: Bool, piped: Bool) -> Bool {
+        guard state == .waiting else { return false }
         transfer = id
         self.sums = sums
         isCounting = counting
@@ -84,20 +70,21 @@ struct OfferGate {
         return true
     }
 
-    mutating func looked(_ standing: OfferStanding) {
+    package mutating func looked(_ standing: Standing) {
         switch standing {
         case .fresh: state = .fresh
-        case .accepted(let accepted): state = .ready(accepted)
-        case .refused(let code, let error): state = .refused(code, error)
+        case .known: state = .known
+        case .refused(let code): state = .refused(code)
         }
     }
 
-    mutating func decided(_ yes: Bool) {
-        guard case .asking = state else { return }
-        state = yes ? .creating : .refused(.declined, nil)
+    package mutating func decided(_ yes: Bool) {
+        guard state == .asking else { return }
+        state = yes ? .creating : .refused(.declined)
     }
 
-    mutating func hold(_ message: DataMessage) throws(WireError) {
+    /// A message that came before the transfer was accepted. Throws where it has no business there.
+    package mutating func hold(_ message: DataMessage) throws(WireError) {
         guard held.count < Self.heldLimit else { throw .invalid("number of messages before its transfer was accepted") }
         switch message {
         case .manifestPage(let first, let count, let rawLength, let deflated):
@@ -126,36 +113,33 @@ struct OfferGate {
         guard repeats <= Self.repeatLimit else { throw .invalid("number of messages before its transfer was accepted") }
     }
 
-    mutating func takeHeld() -> [DataMessage] {
+    package mutating func takeHeld() -> [DataMessage] {
         defer { held = [] }
         return held
     }
 
-    mutating func next() -> Step {
-        guard let transfer, let sums else { return .none }
+    /// What is to be done now; each step is said once.
+    package mutating func next() -> Step {
         switch state {
         case .fresh:
             guard !held.isEmpty else { return .none }
             state = .asking
-            return .ask(
-                Offer(
-                    transfer: transfer, sender: sender, senderName: senderName, names: names, files: sums.files,
-                    bytes: sums.bytes, isCounting: isCounting, isPiped: isPiped))
+            return .ask(names: names)
         case .creating:
             state = .looking
             return .create
-        case .ready(let accepted):
+        case .known:
             state = .settled
-            return .accept(accepted)
-        case .refused(let code, let error):
+            return .accept
+        case .refused(let code):
             state = .settled
-            return .decline(transfer, code, error)
+            return .decline(code)
         case .waiting, .looking, .asking, .settled: return .none
         }
     }
 
     /// What the manifest must be, unless the sender still counts.
-    func promise(known: ManifestTotals) -> ManifestPromise? {
+    package func promise(known: ManifestTotals) -> ManifestPromise? {
         isCounting ? nil : sums.map { ManifestPromise($0, known: known) }
     }
 
