@@ -128,7 +128,7 @@ let package = Package(
             .target(name: "TestPosix", path: "Tests/TestPosix", swiftSettings: settings),
             tests("MeshTrustTests", ["MeshTrust", "MeshWire", crypto, x509, asn1, nioCore, nioEmbedded, nioSSL]),
             tests("MeshChannelTests", ["MeshChannel", "MeshWire", nioCore, crypto]),
-            tests("MeshDiskTests", ["MeshDisk", "MeshTransfer", "MeshWire", nioCore]),
+            tests("MeshDiskTests", ["MeshDisk", "MeshSimulation", "MeshTransfer", "MeshWire", nioCore]),
             tests(
                 "MeshJournalTests",
                 ["MeshJournal", "MeshSimulation", "MeshTransfer", "MeshWire", "MeshMigrations", grdb]),

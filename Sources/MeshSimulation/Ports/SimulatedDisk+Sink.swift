@@ -9,18 +9,7 @@ extension SimulatedDisk: ChunkSink {
     package func freeSpace() throws(DiskError) -> UInt64 { 1 << 40 }
 
     package func existing(_ entry: ManifestEntry) throws(DiskError) -> ExistingFile? {
-        try throwing { state throws(DiskError) in
-            switch state.names[.final(entry.path)] {
-            case .object(let inode):
-                state.objects[inode].map {
-                    ExistingFile(
-                        kind: .file, size: UInt64($0.bytes.count), seconds: $0.seconds, nanoseconds: 0, mode: 0o644)
-                }
-            case .link: ExistingFile(kind: .link, size: 0, seconds: 0, nanoseconds: 0, mode: 0o777)
-            case .folder(let mode): ExistingFile(kind: .folder, size: 0, seconds: 0, nanoseconds: 0, mode: mode)
-            case nil: nil
-            }
-        }
+        try throwing { state throws(DiskError) in state.existing(entry.path) }
     }
 
     package func write(
@@ -184,12 +173,24 @@ extension SimulatedDisk.State {
         return nil
     }
 
+    fileprivate func existing(_ path: [UInt8]) -> ExistingFile? {
+        switch names[.final(path)] {
+        case .object(let inode):
+            objects[inode].map {
+                ExistingFile(
+                    kind: .file, size: UInt64($0.bytes.count), seconds: $0.seconds, nanoseconds: 0, mode: 0o644)
+            }
+        case .link: ExistingFile(kind: .link, size: 0, seconds: 0, nanoseconds: 0, mode: 0o777)
+        case .folder(let mode): ExistingFile(kind: .folder, size: 0, seconds: 0, nanoseconds: 0, mode: mode)
+        case nil: nil
+        }
+    }
+
     private static func numbered(_ path: [UInt8], _ number: Int) -> [UInt8] {
         number == 0 ? path : path + Array(" (\(number))".utf8)
     }
 
     private func ended(_ entry: ReceivedEntry, _ state: EntryState, at path: [UInt8]? = nil) -> EndedEntry {
-        if state == .skipped { return EndedEntry(skipped: entry.number, .exists) }
         let name = path?.split(separator: UInt8(ascii: "/")).last.map(Array.init)
         return EndedEntry(number: entry.number, state: state, finalName: path == entry.manifest.path ? nil : name)
     }
@@ -222,11 +223,9 @@ extension SimulatedDisk.State {
                 number += 1
                 path = Self.numbered(entry.manifest.path, number)
             }
-        } else if let there = self.object(at: .final(path))?.object {
-            guard rule == .overwrite || rule == .newer && entry.manifest.seconds > there.seconds else {
-                change([(part, nil)])
-                return ended(entry, .skipped)
-            }
+        } else if let there = existing(path), let reason = rule.reasonToKeep(there, over: entry.manifest) {
+            change([(part, nil)])
+            return EndedEntry(skipped: entry.number, reason)
         }
         change([(part, nil), (.final(path), .object(inode))])
         return ended(entry, .finished, at: path)
@@ -239,10 +238,10 @@ extension SimulatedDisk.State {
             let there = names[.final(candidate)]
             if there == .link(entry.manifest.target) { return ended(entry, .finished, at: candidate) }
             if there != nil, rule == .rename { continue }
-            if there != nil, rule != .overwrite { return ended(entry, .skipped) }
+            if there != nil, rule != .overwrite { return EndedEntry(skipped: entry.number, .exists) }
             change([(.final(candidate), .link(entry.manifest.target))])
             return ended(entry, .finished, at: candidate)
         }
-        return ended(entry, .skipped)
+        return EndedEntry(skipped: entry.number, .exists)
     }
 }
