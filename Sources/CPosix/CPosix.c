@@ -27,7 +27,6 @@
 #define NO_MAGICLINKS 0x02u
 #define NO_SYMLINKS 0x04u
 #define BENEATH 0x08u
-#define MNT_ID 0x1000u
 #define MNT_ID_UNIQUE 0x4000u
 
 const int mesh_o_path = O_PATH;
@@ -52,7 +51,7 @@ static int old_status(int folder, const char *name, int flags, struct mesh_statu
 
 static int status_of(int folder, const char *name, int flags, struct mesh_status *status) {
     struct statx new;
-    unsigned mask = STATX_BASIC_STATS | STATX_BTIME | MNT_ID | MNT_ID_UNIQUE;
+    unsigned mask = STATX_BASIC_STATS | STATX_BTIME | MNT_ID_UNIQUE;
     if (statx(folder, name, flags, mask, &new) != 0)
         return errno == ENOSYS || errno == EPERM ? old_status(folder, name, flags, status) : -1;
     *status = (struct mesh_status){
@@ -64,7 +63,8 @@ static int status_of(int folder, const char *name, int flags, struct mesh_status
         status->born_seconds = new.stx_btime.tv_sec;
         status->born_nanoseconds = new.stx_btime.tv_nsec;
     }
-    if (new.stx_mask & (MNT_ID | MNT_ID_UNIQUE)) status->mount = new.stx_mnt_id;
+    // The number without "unique" is given to the next mount once it is free.
+    if (new.stx_mask & MNT_ID_UNIQUE) status->mount = new.stx_mnt_id;
     return 0;
 }
 

@@ -75,7 +75,7 @@ package struct ChannelAgreement {
             offered = (channel, epoch)
             return [.say(.channelOffer(offer))]
         } catch {
-            return [.failed(error)]
+            return [agreed == nil ? .failed(error) : .recoveryFailed]
         }
     }
 

@@ -24,7 +24,7 @@ package struct ChannelOffering: ~Copyable, Sendable {
         self.ends = ends
     }
 
-    /// Whether `status` is about this offer. Ask first: an answer to an older offer must not use this one up.
+    /// Whether `status` is about this offer.
     package func isAnswered(by status: ChannelStatus) -> Bool {
         status.channel == offer.channel && status.epoch == offer.epoch
     }

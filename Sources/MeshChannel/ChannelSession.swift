@@ -28,7 +28,8 @@ package struct ChannelSession: Equatable, Sendable {
         case examine(LaneName)
         /// Send `ChannelTest.drain`, give the lane no new work, close it when what is under way has ended.
         case drain(LaneName)
-        /// A lane of this epoch passed its channel test: tell the peer `ready`; transfers may go on. Once per epoch.
+        /// A lane of this epoch passed its channel test: tell the peer `ready`; transfers may go on. Said
+        /// again where an epoch was left by all its lanes and found one again.
         case opened(epoch: UInt32)
         /// Dialer: negotiate the channel anew over the control link, then report `recovered` or `recoveryFailed`. Given
         /// again with a later epoch when neither came in time.

@@ -22,6 +22,7 @@ package struct LaneRoster: Hashable, Sendable {
     }
 
     package func contains(_ name: LaneName) -> Bool { all.contains(name) }
+    package func isDraining(_ name: LaneName) -> Bool { draining.contains(name) }
 
     /// No new work goes to this lane, which is up; it keeps the lead, if it has it, until it is gone.
     package mutating func drain(_ name: LaneName) { draining.insert(name) }

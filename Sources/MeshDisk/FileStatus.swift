@@ -17,7 +17,7 @@ struct FileStatus: Sendable {
     let size: UInt64
     /// Bytes on the disk.
     let allocated: UInt64
-    /// The kernel's number of the mount it was reached by; 0 where it does not tell.
+    /// The kernel's lasting number of the mount it was reached by; 0 where it does not tell.
     let mount: UInt64
     /// Modification time: seconds since 1970.
     let seconds: Int64

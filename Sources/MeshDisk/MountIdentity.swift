@@ -5,7 +5,7 @@ package import MeshTransfer
 /// The mount that a folder lies on: what was written before a restart of the program is trusted only where this is
 /// the same and local.
 package struct MountIdentity: Hashable, Sendable {
-    /// The kernel's number of the mount, 0 where it does not tell.
+    /// The kernel's number of the mount, which no other one ever has; 0 where it tells none of this kind (before Linux 6.8).
     package let mount: UInt64
     package let device: UInt64
     /// False for file systems that another machine or program answers for: what they took may still be lost.
@@ -27,8 +27,8 @@ package struct MountIdentity: Hashable, Sendable {
         keepsInodes = !Self.numbering.contains(type)
     }
 
-    /// For the journal, in one line; equal exactly where the identities are.
-    package var text: String { "\(mount):\(device):\(isLocal ? "local" : "remote")" }
+    /// For the journal, in one line; equal exactly where the identities are. Nil where a later mount may look alike.
+    package var text: String? { mount == 0 ? nil : "\(mount):\(device):\(isLocal ? "local" : "remote")" }
 
     /// Magic numbers of statfs(2).
     private static let remote: Set<UInt32> = [

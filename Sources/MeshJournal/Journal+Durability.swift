@@ -23,15 +23,16 @@ extension Journal {
         }
     }
 
-    /// Says on which mount the files of a received transfer lie now. Where they lay on another one, what had not been
-    /// synced there may never have reached the disk: its rows are no longer of this boot.
-    package func place(_ id: TransferID, onMount mount: String) async throws {
+    /// Says on which mount the files of a received transfer lie now. Where that is another one than before, or nobody can tell
+    /// (nil), a file system may have been pulled out in between: no row is of this boot any more. Synced ones neither, as the
+    /// names of finished files came later.
+    package func place(_ id: TransferID, onMount mount: String?) async throws {
         try await write { db in
-            let key = try TransferHead(db, id).key
-            let sql = "UPDATE transfer SET mount = ?2 WHERE key = ?1 AND mount IS NOT ?2"
-            guard try db.run(sql, .int(key), .text(mount)) > 0 else { return }
-            try db.run("UPDATE chunk SET boot = 0 WHERE transfer = ?1 AND synced = 0", .int(key))
-            try db.run("UPDATE digest_list SET boot = 0 WHERE transfer = ?1 AND synced = 0", .int(key))
+            let key = Value.int(try TransferHead(db, id).key)
+            let sql = "UPDATE transfer SET mount = ?2 WHERE key = ?1 AND (mount IS NOT ?2 OR ?2 IS NULL)"
+            guard try db.run(sql, key, mount.map { .text($0) } ?? .null) > 0 else { return }
+            try db.run("UPDATE chunk SET boot = 0 WHERE transfer = ?1 AND boot <> 0", key)
+            try db.run("UPDATE digest_list SET boot = 0 WHERE transfer = ?1 AND boot <> 0", key)
         }
     }
 

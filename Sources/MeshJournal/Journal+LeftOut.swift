@@ -33,7 +33,7 @@ extension Journal {
         }
     }
 
-    /// Names are few and reasons many: what a person must act on is not crowded out by what stays as it was.
+    /// Only so many entries are named: what a person must act on is not crowded out by what stays as it was.
     private static let weightiestFirst = """
         CASE reason WHEN \(SkipReason.folded.rawValue) THEN 2 WHEN \(SkipReason.exists.rawValue) THEN 1
             WHEN \(SkipReason.older.rawValue) THEN 1 ELSE 0 END, number

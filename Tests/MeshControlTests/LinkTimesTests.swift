@@ -23,6 +23,28 @@ import Testing
         #expect(deadlines.overdue(now: 1_000 * Self.second) == nil)
     }
 
+    /// Whatever comes before the channel works, there must be a channel.
+    @Test func anEarlyOfferFreesNobody() {
+        var deadlines = LinkDeadlines(now: 0)
+        deadlines.offered()
+        #expect(deadlines.overdue(now: 15 * Self.second + 1) == .channel)
+    }
+
+    /// After a recovery no lane is given to the transfer before the peer has said that it is ready.
+    @Test func aLaterEpochIsDueInTime() {
+        var deadlines = LinkDeadlines(now: 0)
+        deadlines.channelOpened(awaitsOffer: false, now: Self.second)
+        deadlines.awaitsReady(now: 100 * Self.second)
+        deadlines.awaitsReady(now: 110 * Self.second)
+        #expect(deadlines.overdue(now: 115 * Self.second) == nil)
+        #expect(deadlines.overdue(now: 115 * Self.second + 1) == .channel)
+        deadlines.recovers()
+        #expect(deadlines.overdue(now: 200 * Self.second) == nil)
+        deadlines.awaitsReady(now: 200 * Self.second)
+        deadlines.channelOpened(awaitsOffer: false, now: 201 * Self.second)
+        #expect(deadlines.overdue(now: 1_000 * Self.second) == nil)
+    }
+
     @Test func whoOffersWaitsForAPerson() {
         var deadlines = LinkDeadlines(now: 0)
         deadlines.channelOpened(awaitsOffer: false, now: Self.second)

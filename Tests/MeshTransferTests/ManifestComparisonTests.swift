@@ -118,6 +118,11 @@ import Testing
         #expect(compare([open(0, ended: true)], [open(0)]) == [])
         #expect(compare([open(0)], [denied]) == ["-0", "uptime"])
         #expect(compare([open(0, ended: true)], [denied]) == ["uptime"])
+        // Below a folder that can be read no more nobody has seen it go; it can never be whole all the same.
+        var (inside, closed) = (open(1), entry("d"))
+        inside.manifest.path = bytes("d/uptime")
+        closed.manifest = ManifestEntry(omitting: bytes("d"), .sourceDenied)
+        #expect(compare([entry("d", .folder), inside], [closed]) == ["x1", "d"])
     }
 
     @Test func componentsComeInTheOrderOfTheWalk() {

@@ -18,6 +18,8 @@ import Testing
         #expect(told(JournalError.full(path: "/home/ann/journal.sqlite")) == .journal)
         #expect(told(DiskError.denied(path: "/srv/data", errno: 13)) == .source)
         #expect(told(MeshError(.disk, "nothing is left of what was to be sent")) == .source)
+        #expect(told(SourceError.disk(.denied(path: "/srv/data", errno: 13))) == .source)
+        #expect(told(TransferError.tooManyFiles) == .source)
         #expect(told(MeshError(.pipeLost)) == .pipeLost)
     }
 
@@ -25,6 +27,7 @@ import Testing
     @Test func aStoppedSenderHasNoFault() {
         #expect(told() == nil)
         #expect(told(CancellationError()) == nil)
+        #expect(told(MeshError(.interrupted, "interrupted")) == nil)
     }
 
     @Test func theFirstCauseStands() {

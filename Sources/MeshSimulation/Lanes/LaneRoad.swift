@@ -173,8 +173,10 @@ struct LaneRoad {
 
     /// Lanes that are up and carry no work yet.
     func waiting(_ side: Side) -> [LaneName] {
-        lanes.filter { $0.standing(side) == .up }.map(\.name).filter { !ends[side].roster.contains($0) }
-            .sorted { $0.prime < $1.prime }
+        let roster = ends[side].roster
+        return lanes.filter { $0.standing(side) == .up }.map(\.name)
+            .filter { !roster.contains($0) && !roster.isDraining($0) }
+            .sorted { ($0.prime, $0.generation) < ($1.prime, $1.generation) }
     }
 
     /// The transfer works on this lane from now on; answers whether it is the only one.
@@ -187,9 +189,9 @@ struct LaneRoad {
     private mutating func leave(_ name: LaneName, _ side: Side) {
         guard let index = lanes.firstIndex(where: { $0.name == name && $0.standing(side) != .gone }) else { return }
         lanes[index].stand(side, .gone)
-        if ends[side].roster.contains(name) {
-            news.append((side, .lost(name, wasLead: ends[side].roster.remove(name))))
-        }
+        let isTold = ends[side].roster.contains(name)
+        let wasLead = ends[side].roster.remove(name)
+        if isTold { news.append((side, .lost(name, wasLead: wasLead))) }
         if lanes[index].isOver { lanes.remove(at: index) }
     }
 

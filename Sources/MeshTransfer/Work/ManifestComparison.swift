@@ -37,7 +37,7 @@ package struct ManifestComparison: Sendable {
     package mutating func walked(_ entry: SourceEntry) -> Bool {
         let path = entry.manifest.path
         while let first = kept.first, Self.precedes(first.manifest.path, path) {
-            if !isUnseen(first) { gone.append(first) }
+            if !stays(first) { gone.append(first) }
             kept.removeFirst()
         }
         if wantsKept { return false }
@@ -67,6 +67,9 @@ package struct ManifestComparison: Sendable {
         if !isKnown { present.append(entry) }
     }
 
+    /// Nobody has seen it go, and it is whole or can become so.
+    private func stays(_ entry: SourceEntry) -> Bool { isUnseen(entry) && !isAbandoned(entry) }
+
     /// A folder above could not be read.
     private func isUnseen(_ entry: SourceEntry) -> Bool {
         let path = entry.manifest.path
@@ -76,10 +79,10 @@ package struct ManifestComparison: Sendable {
 
     /// The walk is over. False where more of the first one is wanted.
     package mutating func finish() -> Bool {
-        gone += kept.filter { !isUnseen($0) }
+        gone += kept.filter { !stays($0) }
         kept = []
         guard isKeptWhole else { return false }
-        gone += later.values.joined().filter { !isUnseen($0) }.sorted {
+        gone += later.values.joined().filter { !stays($0) }.sorted {
             Self.precedes($0.manifest.path, $1.manifest.path)
         }
         later = [:]

@@ -22,8 +22,11 @@ final class LaneSet {
 
     subscript(name: LaneName) -> Lane? { lanes[name] }
 
-    /// Lanes that are up and carry no work yet, in the order of their names.
-    var waiting: [LaneName] { lanes.keys.filter(isWaiting).sorted { $0.prime < $1.prime } }
+    /// Lanes that are up and carry no work yet, in the order of their names. One that drains gets none.
+    var waiting: [LaneName] {
+        lanes.keys.filter { isWaiting($0) && !roster.isDraining($0) }
+            .sorted { ($0.prime, $0.generation) < ($1.prime, $1.generation) }
+    }
 
     func isWaiting(_ name: LaneName) -> Bool { lanes[name] != nil && !roster.contains(name) }
 

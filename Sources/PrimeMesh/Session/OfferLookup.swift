@@ -100,7 +100,7 @@ struct OfferLookup: Sendable {
                     destination: destination, transfer: record.id, permissions: permissions)
                 return (sink, try? sink.mount(), try sink.freeSpace())
             }
-            if let mount { try await context.journal.place(record.id, onMount: mount.text) }
+            try await context.journal.place(record.id, onMount: mount?.text)
             return .accepted(
                 AcceptedOffer(
                     record: record, sink: sink, isLocal: mount?.isLocal ?? false,

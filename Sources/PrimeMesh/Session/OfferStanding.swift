@@ -9,8 +9,8 @@ enum OfferStanding: Sendable {
     case accepted(AcceptedOffer)
     case refused(FailureCode, MeshError)
 
-    /// The same for the rule that decides.
-    var standing: IncomingOffer.Standing {
+    /// The same for the rule that decides, without what only the shell needs.
+    var plain: IncomingOffer.Standing {
         switch self {
         case .fresh: .fresh
         case .accepted: .known

@@ -23,7 +23,11 @@ extension PeerSession {
             follow(agreement?.heardReady(channel, epoch: epoch, fingerprint: fingerprint) ?? [])
         case .transfer(let transfer):
             guard let shell else { return sayError(.unknown, frame) }
-            if case .offer = transfer.action { deadlines.offered() }
+            if case .offer = transfer.action {
+                // A sender offers once the channel works at both ends.
+                guard wasOpen else { return refuse(.protocolViolation) }
+                deadlines.offered()
+            }
             for message in shell.control(transfer) { say.yield(message) }
         case .sync(var sync):
             guard sync.received == nil else {

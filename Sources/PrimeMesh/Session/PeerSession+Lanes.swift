@@ -1,4 +1,5 @@
 import MeshChannel
+import MeshControl
 import MeshJournal
 import MeshTransfer
 import MeshTransport
@@ -11,6 +12,7 @@ extension PeerSession {
     /// A channel, or its next epoch, is agreed on.
     func start(_ agreed: AgreedChannel) {
         let now = NodeClock.monotonic
+        deadlines.recovers()
         if channel?.agreed.channel == agreed.channel {
             carryOut(channel?.recovered(agreed, now: now) ?? [])
         } else {
@@ -49,6 +51,7 @@ extension PeerSession {
             case .opened(let epoch): opened(epoch)
             case .recover(let epoch, let set):
                 note(.channel(epoch: epoch), "no lane left")
+                deadlines.recovers()
                 follow(agreement?.recover(epoch: epoch, set: set) ?? [])
             case .lost: outcome = outcome ?? .lost("no lane of the channel could be opened")
             }
@@ -58,6 +61,7 @@ extension PeerSession {
     private func opened(_ epoch: UInt32) {
         guard let agreed = channel?.agreed else { return }
         follow(agreement?.passed(epoch: epoch) ?? [])
+        if wasOpen, agreement?.isOpen == false { deadlines.awaitsReady(now: NodeClock.monotonic) }
         let record = ChannelRecord(
             id: agreed.channel, epoch: epoch, peer: link.peer.nodeID, primeSet: agreed.set.rawValue,
             lanes: agreed.lanes,
@@ -137,7 +141,7 @@ extension PeerSession {
             channel?.heard(name, bytes: bytes, now: now)
             meter.add(UInt64(bytes))
             follow(agreement?.heardWork(epoch: name.epoch) ?? [])
-            shell?.frames(frames, on: name)
+            if outcome == nil { shell?.frames(frames, on: name) }
         case .room: if outcome == nil, !lanes.isWaiting(name) { shell?.laneRoom(name) }
         case .echo(let number, let roundTrip):
             carryOut(channel?.echo(name, number: number, now: now) ?? [])

@@ -190,7 +190,7 @@ final class ReceiveShell: TransferShell {
         case .decided(let yes): offer.decided(yes)
         case .offer(let found):
             standing = found
-            offer.looked(found.standing)
+            offer.looked(found.plain)
         case .receive(let event): handle(event)
         case .send, .settled: break
         }

@@ -12,17 +12,19 @@ final class SendingFault: Sendable {
     var code: FailureCode? { first.withLock { $0 } }
 
     func note(_ error: any Error) {
-        let code = Self.code(of: error)
-        guard code != .leaving else { return }
+        guard let code = Self.code(of: error) else { return }
         first.withLock { $0 = $0 ?? code }
     }
 
-    /// A disk that fails a sender holds its sources.
-    private static func code(of error: any Error) -> FailureCode {
+    /// Nil where a person or the program only stops. Whatever fails a sender otherwise keeps it from its sources.
+    private static func code(of error: any Error) -> FailureCode? {
         switch error {
-        case is DiskError: .source
-        case let error as MeshError where error.code == .disk: .source
-        default: FailureCode(error)
+        case is CancellationError: return nil
+        case is DiskError: return .source
+        case let error as MeshError where error.code == .interrupted: return nil
+        default:
+            let code = FailureCode(error)
+            return code == .leaving ? .source : code
         }
     }
 }

@@ -5,7 +5,8 @@ import MeshWire
 /// Carries out what a transfer's session says, over lanes, pool and journal. Lives inside one `PeerSession`, which calls
 /// it from one place at a time.
 protocol TransferShell: AnyObject {
-    /// The channel is open and both ends have said so: the transfer may begin or go on.
+    /// The channel is open and both ends have said so: the transfer may begin. Once for a link; after a recovery its lanes say
+    /// by ``laneUp(_:)`` that it goes on.
     func channelOpened() -> [ControlMessage]
     func control(_ message: TransferControl) -> [ControlMessage]
     func laneUp(_ name: LaneName)
