@@ -16,6 +16,16 @@ enum SummaryText {
         return "\(word): \(path): \(reason.text)"
     }
 
+    /// Where this node is reached; no address where no network is up.
+    static func listening(_ addresses: [NodeAddress]) -> [String] {
+        guard !addresses.isEmpty else {
+            return ["listening, but no network is up here: nobody can reach this machine yet"]
+        }
+        let line = "listening at " + addresses.map(\.description).joined(separator: ", ")
+        guard addresses.allSatisfy(\.isLoopback) else { return [line] }
+        return [line, "no other machine can reach that, only this one"]
+    }
+
     /// What to do about it is left out: the program does it.
     static func lost(_ reason: String) -> String {
         "connection lost: \(reason.prefix { $0 != ";" }); waiting for the other side"

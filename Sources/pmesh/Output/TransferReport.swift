@@ -117,8 +117,7 @@ final class TransferReport: Sendable {
         case .code(let code): state.withLock { $0.code = code }
         case .listening(let addresses):
             showCode()
-            output.note("listening at " + addresses.map(\.description).joined(separator: ", "))
-            if addresses.allSatisfy(\.isLoopback) { output.note("no other machine can reach that, only this one") }
+            SummaryText.listening(addresses).forEach(output.note)
         case .waiting:
             showCode()
             output.note("waiting for the other side")
