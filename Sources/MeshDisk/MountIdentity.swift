@@ -28,7 +28,10 @@ package struct MountIdentity: Hashable, Sendable {
     }
 
     /// For the journal, in one line; equal exactly where the identities are. Nil where a later mount may look alike.
-    package var text: String? { mount == 0 ? nil : "\(mount):\(device):\(isLocal ? "local" : "remote")" }
+    package var text: String? {
+        guard mount != 0 else { return nil }
+        return "\(mount):\(device):\(isLocal ? "local" : "remote")"
+    }
 
     /// Magic numbers of statfs(2).
     private static let remote: Set<UInt32> = [

@@ -15,6 +15,16 @@ import Testing
         return try stage.shell(command.isEmpty ? "exec \(line)" : "\(line) | \(command)")
     }
 
+    /// A pipe into which little is written and that stays open; some of it has arrived.
+    private func begin(_ stage: Stage) async throws -> (sender: Child, receiver: Child) {
+        let sender = try stage.shell(
+            "{ head -c 600000 /dev/zero; exec sleep 8; } | exec \"$0\" send - --home A --listen 127.0.0.1:\(stage.port) --json"
+        )
+        let receiver = try stage.receive()
+        _ = await receiver.event("progress") { $0.number("bytes") > 0 }
+        return (sender, receiver)
+    }
+
     private func content(_ path: String, _ stage: Stage) -> String? {
         try? String(contentsOfFile: stage(path), encoding: .utf8)
     }
@@ -115,12 +125,7 @@ import Testing
 
     @Test func whatCameThroughAPipeIsNotResumed() async throws {
         try await onStage { stage in
-            // It writes a little, and stays.
-            let sender = try stage.shell(
-                "{ head -c 600000 /dev/zero; exec sleep 8; } | exec \"$0\" send - --home A --listen 127.0.0.1:\(stage.port) --json"
-            )
-            let receiver = try stage.receive()
-            _ = await receiver.event("progress") { $0.number("bytes") > 0 }
+            let (sender, _) = try await begin(stage)
             let started = Date()
             let child = try stage.shell("pkill -INT -f 'pmesh send - --home A' -g \(sender.pid)")
             _ = await child.exit()
@@ -136,11 +141,7 @@ import Testing
 
     @Test func theReceiverOfAPipeCannotGoOnEither() async throws {
         try await onStage { stage in
-            let sender = try stage.shell(
-                "{ head -c 600000 /dev/zero; exec sleep 8; } | exec \"$0\" send - --home A --listen 127.0.0.1:\(stage.port)"
-            )
-            let receiver = try stage.receive()
-            _ = await receiver.event("progress") { $0.number("bytes") > 0 }
+            let (sender, receiver) = try await begin(stage)
             receiver.signal(2)
             let error = try #require(await receiver.event("error"))
             #expect(error.text("resume") == nil && error.text("message")?.contains("pipe") == true, "\(error)")

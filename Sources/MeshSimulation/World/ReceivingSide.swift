@@ -52,7 +52,6 @@ final class ReceivingSide {
             violation = violation ?? "receiver: a second offer"
             return
         }
-        let (node, course) = (node, course)
         jobs.inJournal { [unowned self] in
             let isKnown = try node.journal.transfer(course.transfer) != nil
             return { self.looked(isKnown ? .known : .fresh) }
