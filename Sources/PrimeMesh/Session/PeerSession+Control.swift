@@ -175,9 +175,9 @@ extension PeerSession {
     /// Both ends tested the channel and derived the same state: the transfer begins, or goes on, on the lanes that are up.
     private func open() {
         guard outcome == nil else { return }
+        deadlines.channelOpened(awaitsOffer: purpose.awaitsOffer, now: NodeClock.monotonic)
         if !wasOpen {
             wasOpen = true
-            deadlines.channelOpened(awaitsOffer: purpose.awaitsOffer, now: NodeClock.monotonic)
             for message in shell?.channelOpened() ?? [] { say.yield(message) }
         }
         for name in lanes.waiting { work(on: name) }
