@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// Two network namespaces, joined by one or more pairs of virtual interfaces: two hosts on wires of their own.
+/// Two network namespaces, joined by no, one or more pairs of virtual interfaces: two hosts on wires of their own.
 struct Namespaces: Sendable {
     static let areAllowed: Bool = {
         guard geteuid() == 0, let probe = try? Namespaces() else { return false }
