@@ -73,7 +73,7 @@ let node: [Target] = [
             "MeshJournal", "MeshTransport", "MeshDisk", "MeshTransfer", "MeshControl", "MeshChannel", "MeshTrust",
             "MeshWire", "CPosix", nioCore, nioPosix, crypto,
         ]),
-    room("MeshSimulation", ["MeshTransfer", "MeshChannel", "MeshWire", nioCore, crypto]),
+    room("MeshSimulation", ["MeshTransfer", "MeshChannel", "MeshControl", "MeshWire", nioCore, crypto]),
 ]
 
 let programs: [Target] = [

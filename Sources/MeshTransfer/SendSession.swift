@@ -33,7 +33,7 @@ package struct SendSession: Sendable {
         case keep([(entry: SourceEntry, chunks: NumberSet)])
         /// Nothing more of this file of open length is wanted: it need not be read further.
         case stop(SourceEntry)
-        /// Take these entries back, and where `again` add the files anew at the end; answer `manifestGrew`.
+        /// Take these entries back, and where `again` add the files anew at the end; answer `manifestGrew`, then `withdrawn`.
         case withdraw([SourceEntry], again: Bool)
         /// Verify the signature, compare the root, keep the receipt; answer `receiptChecked`.
         case checkReceipt(body: [UInt8], signature: [UInt8], skipped: [SkipReason: NumberSet])
@@ -41,6 +41,8 @@ package struct SendSession: Sendable {
         case complete(Receipt)
         /// The transfer ends with an error; `toPeer` says whether the peer is told.
         case fail(FailureCode, toPeer: Bool)
+        /// The peer broke the protocol.
+        case disconnect(WireError)
     }
 
     /// One job of the thread pool.
@@ -344,7 +346,7 @@ package struct SendSession: Sendable {
         switch verdict {
         case .proven(let receipt):
             isEnded = true
-            return [.complete(receipt), .send(.received(root: receipt.root))]
+            return [.send(.received(root: receipt.root)), .complete(receipt)]
         case .unproven(let changed):
             isChecking = false
             return takeBack(changed) + pump()
@@ -352,7 +354,8 @@ package struct SendSession: Sendable {
         }
     }
 
-    mutating func violation() -> [Instruction] { end(.fail(.protocolViolation, toPeer: true)) }
+    /// The receiver named chunks or entries that it was never offered, or said what only a sender says.
+    mutating func violation() -> [Instruction] { end(.disconnect(.invalid("message about what was never offered"))) }
 
     mutating func end(_ instruction: Instruction) -> [Instruction] {
         guard !isEnded else { return [] }

@@ -37,7 +37,9 @@ import Testing
             "Dispatch",
             "Glibc",
         ]),
-        "MeshSimulation": ["MeshTransfer", "MeshChannel", "MeshWire", "NIOCore", "Crypto", "Synchronization"],
+        "MeshSimulation": [
+            "MeshTransfer", "MeshChannel", "MeshControl", "MeshWire", "NIOCore", "Crypto", "Synchronization",
+        ],
         // Programs. The command line decides nothing, so it needs nothing below the node but its words.
         "pmesh": system.union(["PrimeMesh", "MeshTransfer", "MeshWire", "ArgumentParser", "Dispatch", "Glibc"]),
         "pmesh-bench": system.union(rooms).union([

@@ -59,6 +59,7 @@ extension SendSession.Instruction {
         case .checkReceipt(_, _, let skipped): "check receipt" + skipped.text
         case .complete: "complete"
         case .fail(let code, let toPeer): "fail \(code)\(toPeer ? ", tell the peer" : "")"
+        case .disconnect: "disconnect"
         }
     }
 }

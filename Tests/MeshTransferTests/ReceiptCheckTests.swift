@@ -46,7 +46,7 @@ import Testing
         _ record: ReceiptRecord, skipped: [SkipReason: NumberSet] = [:], isSigned: Bool = true
     ) async throws -> String {
         let work = SendWork(transfer: id, journal: journal, source: disk, pool: InlinePool())
-        let check = ReceiptCheck(work: work, sender: sender, receiver: receiver) { _ in isSigned }
+        let check = ReceiptCheck(work: work, sender: sender, receiver: receiver, receiverKey: []) { _ in isSigned }
         guard case .receiptChecked(let verdict) = try await check.run(record, skipped: skipped, at: 2) else {
             return "another event"
         }

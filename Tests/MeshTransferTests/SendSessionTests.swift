@@ -38,7 +38,7 @@ import Testing
         #expect(session.recorded().text == [])
         #expect(session.acknowledged(set(1)).text == ["record 1"])
         #expect(session.message(.receipt(body: [1], signature: [2])).text == ["check receipt"])
-        #expect(session.receiptChecked(.proven(signed(9))).text == ["complete", "send received"])
+        #expect(session.receiptChecked(.proven(signed(9))).text == ["send received", "complete"])
         #expect(session.counters.chunks == 3 && session.counters.bytes == 3)
         #expect(session.counters.chunksRetried == 0)
         #expect(session.counters.wireBytes == UInt64(3 * headerCost))
@@ -312,7 +312,7 @@ import Testing
     // MARK: breaches
 
     @Test func theReceiverMayNotClaimWhatWasNotSent() {
-        let violation = ["fail protocolViolation, tell the peer"]
+        let violation = ["disconnect"]
         func answer(_ event: (inout SendSession) -> [SendSession.Instruction]) -> [String] {
             var session = session([1, 1])
             return event(&session).text
@@ -335,7 +335,7 @@ import Testing
         .manifestEnd(entries: 1, chunks: 1), .sealed(entries: NumberSet(0..<1)), .received(root: Digest()),
     ]) func theReceiverMayNotSpeakForTheSender(message: DataMessage) {
         var session = session([1])
-        #expect(session.message(message).text == ["fail protocolViolation, tell the peer"])
+        #expect(session.message(message).text == ["disconnect"])
         #expect(session.message(message).text == [])
     }
 
@@ -350,7 +350,7 @@ import Testing
         for round in 0..<UInt64(8) {
             #expect(session.message(want(scattered(round * 16_384))).text == (round == 0 ? ["load 0"] : []))
         }
-        #expect(session.message(want(scattered(8 * 16_384))).text == ["fail protocolViolation, tell the peer"])
+        #expect(session.message(want(scattered(8 * 16_384))).text == ["disconnect"])
     }
 
     @Test func aReceiptThatComesTwiceIsCheckedOnce() {
@@ -358,7 +358,7 @@ import Testing
         let receipt = DataMessage.receipt(body: [1], signature: [2])
         #expect(session.message(receipt).text == ["check receipt"])
         #expect(session.message(receipt).text == [])
-        #expect(session.receiptChecked(.proven(signed(1))).text == ["complete", "send received"])
+        #expect(session.receiptChecked(.proven(signed(1))).text == ["send received", "complete"])
     }
 
     @Test func aReceiptThatDoesNotFitEndsTheTransfer() {

@@ -1,4 +1,5 @@
 import MeshChannel
+import MeshTransfer
 import MeshWire
 import NIOCore
 
@@ -252,13 +253,15 @@ struct LaneRoad {
         attempt(side) { road throws(LaneOutboxError) in try road.lanes[index].free(bytes, at: side) }
     }
 
-    func room(_ name: LaneName, _ side: Side) -> (queued: Int, credit: UInt64)? {
-        guard ends[side].roster.names.contains(name) else { return nil }
-        return index(of: name, side).map { lanes[$0].room(side) }
+    /// What a lane that takes new work can take.
+    func room(_ name: LaneName, _ side: Side) -> SendSession.LaneRoom? {
+        guard ends[side].roster.names.contains(name), let index = index(of: name, side) else { return nil }
+        let (queued, credit) = lanes[index].room(side)
+        return SendSession.LaneRoom(queued: queued, credit: credit, share: lanes[index].share)
     }
 
-    func share(_ name: LaneName, _ side: Side) -> NetworkShare {
-        index(of: name, side).map { lanes[$0].share } ?? .untold
+    func rooms(_ side: Side) -> [(name: LaneName, room: SendSession.LaneRoom)] {
+        lanes.compactMap { lane in room(lane.name, side).map { (lane.name, $0) } }
     }
 
     private func index(of name: LaneName?, _ side: Side) -> Int? {

@@ -2,7 +2,7 @@ import MeshTransfer
 import MeshWire
 
 /// A sender's walk and manifest, which outlive the link: what `SendFlow` keeps beside its sessions.
-final class SendingProcess {
+final class SendingProcess: ManifestAmending {
     let node: SimulatedNode
     let transfer: TransferID
     let source: SimulatedSource

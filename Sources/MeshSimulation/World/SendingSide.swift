@@ -8,19 +8,21 @@ enum SideOutput {
     case acknowledgement(NumberSet)
     case transmit(LaneName, ByteBuffer)
     case free(LaneName, Int)
+    case say(ControlMessage)
 }
 
-/// Carries out what a `SendSession` says, for one link's time.
+/// Carries out what a `SendDriver` says, for one link's time.
 final class SendingSide {
     let process: SendingProcess
     private let work: SendWork
     private let check: ReceiptCheck
-    private(set) var session: SendSession
+    private var driver: SendDriver
     var jobs = JobQueue()
+    /// What every lane can take by now.
+    var rooms: () -> [(name: LaneName, room: SendSession.LaneRoom)] = { [] }
     private var output: [SideOutput] = []
-    private(set) var isDone = false
-    /// Why the transfer ended here.
-    private(set) var failure: FailureCode?
+    private(set) var end: TransferEnd?
+    /// An error that no run should meet.
     private(set) var violation: String?
     private let now: () -> UInt64
 
@@ -31,16 +33,18 @@ final class SendingSide {
         work = SendWork(
             transfer: course.transfer, journal: process.node.journal, source: process.source, pool: InlinePool(),
             pageLimit: 5)
-        check = ReceiptCheck(work: work, sender: process.node.id, receiver: receiver) { _ in true }
-        session = SendSession(compression: course.compression)
-        let (totals, isComplete) = (process.totals, !process.isWalking)
-        for file in process.source.files { handle { $0.openGrew(file) } }
-        process.openListener = { [unowned self] file in handle { $0.openGrew(file) } }
-        handle { $0.manifestGrew(to: totals, isComplete: isComplete) }
+        check = ReceiptCheck(work: work, sender: process.node.id, receiver: receiver, receiverKey: []) { _ in true }
+        driver = SendDriver(course.transfer, stream: 1, compression: course.compression)
+        for file in process.source.files { handle(.openGrew(file)) }
+        process.openListener = { [unowned self] file in handle(.openGrew(file)) }
+        handle(.manifestGrew(process.totals, isComplete: !process.isWalking))
         process.listener = { [unowned self] totals, isComplete in
-            handle { $0.manifestGrew(to: totals, isComplete: isComplete) }
+            handle(.manifestGrew(totals, isComplete: isComplete))
         }
     }
+
+    var heldBytes: Int { driver.heldBytes }
+    var isDone: Bool { end?.isDone ?? false }
 
     func takeOutput() -> [SideOutput] {
         defer { output = [] }
@@ -49,85 +53,81 @@ final class SendingSide {
 
     // MARK: events
 
-    func handle(_ event: (inout SendSession) -> [SendSession.Instruction]) {
-        for instruction in event(&session) { carryOut(instruction) }
+    func handle(_ event: SendEvent) {
+        if case .receiptChecked(.wrong) = event { process.trace("sender: the receipt is wrong") }
+        let steps = driver.handle(event, rooms: rooms)
+        carryOut(steps)
     }
 
-    func frames(_ frames: [InboundFrame]) {
-        for frame in frames {
-            do throws(WireError) {
-                switch frame {
-                case .acknowledgement(_, var payload):
-                    let numbers = try payload.wireNumbers("acknowledged chunk", bound: Limits.chunks)
-                    handle { $0.acknowledged(numbers) }
-                case .message(_, let payload):
-                    let message = try DataMessage(reading: payload)
-                    handle { $0.message(message) }
-                case .chunk, .handshake, .test: throw .invalid("frame of a sender")
-                }
-            } catch {
-                violation = violation ?? "sender: \(error)"
-            }
-        }
+    /// Whatever else happens on the link or its lanes.
+    func hear(_ event: (inout SendDriver) -> [SendDriver.Step]) {
+        let steps = event(&driver)
+        carryOut(steps)
     }
 
     /// A job failed: the transfer ends here, resumable.
     func failed(_ error: any Error) {
         process.trace("sender's job: \(error)")
-        failure = failure ?? FailureCode(simulated: error)
-        if failure == nil { violation = violation ?? "sender's job: \(error)" }
-    }
-
-    // MARK: instructions
-
-    private func answer(_ event: SendEvent) -> JobQueue.Answer {
-        { [unowned self] in
-            if case .receiptChecked(.wrong) = event { process.trace("sender: the receipt is wrong") }
-            handle { $0.handle(event) }
+        // The dead say nothing.
+        guard !(error is ProcessKilled) else { return }
+        guard let code = FailureCode(simulated: error) else {
+            violation = violation ?? "sender's job: \(error)"
+            return
         }
+        hear { $0.failed(error, as: code) }
     }
 
-    private func carryOut(_ instruction: SendSession.Instruction) {
-        let work = work
-        switch instruction {
-        case .sendPage(let from): jobs.inJournal { [unowned self] in answer(try await work.page(from: from)) }
-        case .send(let message): output.append(.message(message))
+    // MARK: steps
+
+    private func carryOut(_ steps: [SendDriver.Step]) {
+        for step in steps { carryOut(step) }
+    }
+
+    private func carryOut(_ step: SendDriver.Step) {
+        switch step {
+        case .message(let message): output.append(.message(message))
         case .transmit(let lane, let frames): output.append(.transmit(lane, frames))
-        case .load(let chunk): jobs.inJournal { [unowned self] in answer(try await work.load(holding: chunk)) }
-        case .encode(let job):
-            jobs.onPool { [unowned self] in
-                var encoder = ChunkEncoder(stream: 1)
-                let (batch, failed) = encoder.encode(job.pieces, choice: job.choice, source: work.source)
-                return answer(.encoded(job.id, batch, failed: failed))
-            }
-        case .seal(let entries, _):
-            let numbers = NumberSet(numbers: entries.lazy.map(\.number))
-            if !numbers.isEmpty { output.append(.message(.sealed(entries: numbers))) }
-        case .checkSeals(let numbers):
-            jobs.inJournal { [unowned self] in answer(try await work.checkSeals(numbers)) }
-        case .record(let records):
-            jobs.inJournal { [unowned self] in answer(try await work.record(records)) }
-        case .keep(let there): jobs.inJournal { [unowned self] in answer(try await work.keep(there)) }
-        case .stop(let file): work.source.release(file)
-        case .withdraw(let entries, let again): withdraw(entries, again: again)
-        case .checkReceipt(let body, let signature, let skipped):
-            let (check, record) = (check, ReceiptRecord(body: body, signature: signature, publicKey: []))
-            let time = Int64(now())
-            jobs.inJournal { [unowned self] in answer(try await check.run(record, skipped: skipped, at: time)) }
-        case .complete: isDone = true
-        case .fail(let code, let toPeer):
-            failure = failure ?? code
-            if toPeer { output.append(.message(.failed(code))) }
+        case .say(let message): output.append(.say(message))
+        case .encode(let job): encode(job)
+        case .journal(let job): inJournal(job)
+        case .release(let entries): for entry in entries { work.source.release(entry) }
+        case .report: break
+        case .ended(let end): self.end = end
         }
     }
 
-    private func withdraw(_ entries: [SourceEntry], again: Bool) {
-        let (work, process) = (work, process)
-        jobs.inJournal {
-            let changed = try await work.withdrawal(of: entries, again: again)
-            try process.amend(changed.amended)
-            return {}
+    private func encode(_ job: SendSession.EncodeJob) {
+        jobs.onPool { [unowned self] in
+            let (batch, failed) = FreshCoders().encode(job, source: work.source)
+            return { self.handle(.encoded(job.id, batch, failed: failed)) }
         }
+    }
+
+    private func inJournal(_ job: SendDriver.Job) {
+        let time = Int64(now())
+        jobs.inJournal { [unowned self] in
+            let event = try await work.run(job, manifest: process, check: check, at: time)
+            return { self.handle(event) }
+        }
+    }
+}
+
+extension TransferEnd {
+    var isDone: Bool {
+        if case .done = self { true } else { false }
+    }
+
+    /// What a person would be told; nil where nothing failed.
+    var failure: FailureCode? {
+        switch self {
+        case .done, .breach: nil
+        case .told(let code), .failed(let code, _): code
+        }
+    }
+
+    /// Nobody breaks the protocol here.
+    var breach: String? {
+        if case .breach(let error) = self { "\(error)" } else { nil }
     }
 }
 

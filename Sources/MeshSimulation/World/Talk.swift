@@ -1,27 +1,23 @@
 import MeshChannel
+import MeshControl
 import MeshTransfer
 import MeshWire
 import NIOCore
 
 /// Two processes that have found each other: a control link, the lanes, and the session of each side. Ends with the link.
 final class Talk {
-    /// What goes over the control link, whole and in order: identifiers and numbers.
-    private enum Note {
-        case channel(ControlMessage)
-        case offer(TransferSums, counting: Bool)
-        case accept(from: UInt64)
-    }
-
     let course: Course
     let sending: SendingSide
     let receiving: ReceivingSide
     private(set) var road: LaneRoad
-    private var mail = Both<[Note]>([], [])
+    /// What goes over the control link, whole and in order.
+    private var mail = Both<[ControlMessage]>([], [])
     private var agreements: Both<ChannelAgreement>
-    private var wasOffered = false
+    private var deadlines: Both<LinkDeadlines>
     private var breach: String?
     private var isLost = false
     private let witness: Witness
+    private let now: () -> UInt64
 
     init(
         _ course: Course, process: SendingProcess, receiver: SimulatedNode, witness: Witness, seed: UInt64,
@@ -32,12 +28,15 @@ final class Talk {
         sending = SendingSide(process, course: course, receiver: receiver.id, now: now)
         receiving = ReceivingSide(receiver, course: course, sender: process.node.id, witness: witness, now: now)
         road = LaneRoad(dialer: course.dialer, seed: seed, now: now())
+        deadlines = Both(LinkDeadlines(now: now()), LinkDeadlines(now: now()))
+        self.now = now
         let ids = Both(process.node.id, receiver.id)
         agreements = Both(
             Self.agreement(.sender, ids, course.dialer), Self.agreement(.receiver, ids, course.dialer))
         var random = Seeded(seed)
         let channel = ChannelID(Bytes16(using: &random))
         follow(agreements[course.dialer].begin(channel, lanes: 3), course.dialer)
+        sending.rooms = { [unowned self] in road.rooms(.sender) }
     }
 
     private static func agreement(_ side: Side, _ ids: Both<NodeID>, _ dialer: Side) -> ChannelAgreement {
@@ -47,10 +46,13 @@ final class Talk {
     }
 
     /// Both sides have their receipt, or one has it and the other is gone.
-    var isDone: Bool { sending.isDone && receiving.isSettled }
-    var failure: FailureCode? { sending.failure ?? receiving.failure }
-    var violation: String? { sending.violation ?? receiving.violation ?? breach }
-    /// The channel could not be recovered: both sides close the link and meet anew.
+    var isDone: Bool { sending.isDone && receiving.isReceiptStored }
+    var failure: FailureCode? { sending.end?.failure ?? receiving.end?.failure }
+    var violation: String? {
+        let broken = sending.end?.breach.map { "sender: \($0)" } ?? receiving.end?.breach.map { "receiver: \($0)" }
+        return sending.violation ?? receiving.violation ?? broken ?? breach
+    }
+    /// The channel could not be recovered, or the other side said nothing in time: both close the link and meet anew.
     var isOver: Bool { isLost }
 
     // MARK: the control link
@@ -59,31 +61,31 @@ final class Talk {
 
     func readMail(_ side: Side) {
         switch mail[side].removeFirst() {
-        case .channel(let message): follow(heard(message, side), side)
-        case .offer(let sums, let counting): receiving.offered(sums, counting: counting)
-        case .accept(let from): sending.handle { $0.accepted(from: from) }
+        case .channelOffer(let offer): follow(agreements[side].heard(offer), side)
+        case .channelStatus(let status): follow(agreements[side].heard(status), side)
+        case .ready(let channel, let epoch, let fingerprint):
+            follow(agreements[side].heardReady(channel, epoch: epoch, fingerprint: fingerprint), side)
+        case .transfer(let message): heard(message, side)
+        case .error(let code, _): breach = breach ?? "the \(side) was answered with an error: \(code)"
+        case .sync, .heartbeat, .membership, .leaving, .unknown: break
         }
         carry()
     }
 
-    private func heard(_ message: ControlMessage, _ side: Side) -> [ChannelAgreement.Instruction] {
-        switch message {
-        case .channelOffer(let offer): agreements[side].heard(offer)
-        case .channelStatus(let status): agreements[side].heard(status)
-        case .ready(let channel, let epoch, let fingerprint):
-            agreements[side].heardReady(channel, epoch: epoch, fingerprint: fingerprint)
-        case .sync, .heartbeat, .transfer, .membership, .leaving, .error, .unknown: []
-        }
+    private func heard(_ message: TransferControl, _ side: Side) {
+        guard side == .receiver else { return sending.hear { $0.heard(message) } }
+        deadlines[.receiver].offered()
+        receiving.hear { $0.heard(message, now: $1) }
     }
 
     private func follow(_ instructions: [ChannelAgreement.Instruction], _ side: Side) {
         for instruction in instructions {
             switch instruction {
-            case .say(let message): mail[side.other].append(.channel(message))
-            case .agreed(let agreed): road.agreed(agreed, at: side)
-            case .open:
-                if side == .sender { offer() }
-                for name in road.waiting(side) { work(on: name, side) }
+            case .say(let message): mail[side.other].append(message)
+            case .agreed(let agreed):
+                deadlines[side].recovers()
+                road.agreed(agreed, at: side)
+            case .open: open(side)
             case .failed(let error): breach = breach ?? "no channel at the \(side): \(error)"
             case .recoveryFailed: road.recoveryFailed(side)
             case .refuse(let code): breach = breach ?? "the \(side) refuses the channel: \(code)"
@@ -91,17 +93,10 @@ final class Talk {
         }
     }
 
-    private func offer() {
-        guard !wasOffered else { return }
-        wasOffered = true
-        // Pages may flow before the receiver has accepted.
-        sending.handle { $0.accepted(from: 0) }
-        let process = sending.process
-        let totals = process.totals
-        let sums = TransferSums(
-            entries: totals.entries, files: totals.files, bytes: totals.bytes, allocated: totals.allocated)
-        let isReading = process.source.files.contains { $0.source.manifest.isOpen }
-        mail[.receiver].append(.offer(sums, counting: process.isWalking || isReading))
+    private func open(_ side: Side) {
+        deadlines[side].channelOpened(awaitsOffer: side == .receiver, now: now())
+        if side == .sender { sending.hear { $0.channelOpened() } }
+        for name in road.waiting(side) { work(on: name, side) }
     }
 
     // MARK: the lanes
@@ -130,8 +125,18 @@ final class Talk {
 
     func tick(now: UInt64) {
         road.tick(now: now)
-        receiving.handle { $0.tick(now: $1) }
+        receiving.hear { $0.tick(now: $1) }
+        for side in Side.allCases { lookAtDeadlines(side, now: now) }
         carry()
+    }
+
+    private func lookAtDeadlines(_ side: Side, now: UInt64) {
+        guard let overdue = deadlines[side].overdue(now: now) else { return }
+        isLost = true
+        // Between two offers there is nothing to be late with.
+        if overdue == .channel, agreements[side].isOpen {
+            breach = breach ?? "the \(side) gave up a link whose channel works"
+        }
     }
 
     // MARK: between the sides
@@ -141,7 +146,6 @@ final class Talk {
         while true {
             let news = road.takeNews()
             let (outgoing, incoming) = (sending.takeOutput(), receiving.takeOutput())
-            if let from = receiving.takeAccept() { mail[.sender].append(.accept(from: from)) }
             if news.isEmpty && outgoing.isEmpty && incoming.isEmpty { break }
             for output in outgoing { put(output, from: .sender) }
             for output in incoming { put(output, from: .receiver) }
@@ -160,6 +164,7 @@ final class Talk {
             road.send(FrameEncoder.frame(.acknowledgement, stream: 1, payload: payload), from: side)
         case .transmit(let name, let frames): road.transmit(frames, on: name, from: side)
         case .free(let name, let bytes): road.free(bytes, on: name, at: side)
+        case .say(let message): mail[side.other].append(message)
         }
     }
 
@@ -167,15 +172,20 @@ final class Talk {
         switch news {
         case .up(let name): if agreements[side].isOpen, road.waiting(side).contains(name) { work(on: name, side) }
         case .lost(let name, let wasLead):
-            if side == .sender { sending.handle { $0.laneLost(name, wasLead: wasLead) } }
-            if side == .receiver { receiving.handle { $0.laneLost(name, now: $1) } }
-        case .drains(let name): if side == .sender { sending.handle { $0.laneDrains(name) } }
+            if side == .sender { sending.hear { $0.laneLost(name, wasLead: wasLead) } }
+            if side == .receiver { receiving.hear { $0.laneLost(name, now: $1) } }
+        case .drains(let name): if side == .sender { sending.hear { $0.laneDrains(name) } }
         case .room(let name): room(name, side)
         case .frames(let frames, let name):
             follow(agreements[side].heardWork(epoch: name.epoch), side)
-            if side == .sender { sending.frames(frames) } else { receiving.frames(frames, on: name) }
-        case .opened(let epoch): follow(agreements[side].passed(epoch: epoch), side)
-        case .recover(let epoch, let set): follow(agreements[side].recover(epoch: epoch, set: set), side)
+            if side == .sender { sending.hear { $0.frames(frames) } }
+            if side == .receiver { receiving.hear { $0.frames(frames, on: name, now: $1) } }
+        case .opened(let epoch):
+            follow(agreements[side].passed(epoch: epoch), side)
+            if epoch > 0, !agreements[side].isOpen { deadlines[side].awaitsReady(now: now()) }
+        case .recover(let epoch, let set):
+            deadlines[side].recovers()
+            follow(agreements[side].recover(epoch: epoch, set: set), side)
         case .broken(let what): breach = breach ?? "a lane of the \(side): \(what)"
         case .channelLost: isLost = true
         }
@@ -183,15 +193,12 @@ final class Talk {
 
     private func work(on name: LaneName, _ side: Side) {
         let isOnly = road.work(on: name, at: side)
-        if side == .receiver { receiving.handle { $0.laneOpened(isOnly: isOnly, now: $1) } }
+        if side == .receiver { receiving.hear { $0.laneOpened(isOnly: isOnly, now: $1) } }
         room(name, side)
     }
 
     private func room(_ name: LaneName, _ side: Side) {
         guard side == .sender, let room = road.room(name, .sender) else { return }
-        let share = road.share(name, .sender)
-        sending.handle {
-            $0.lane(name, room: SendSession.LaneRoom(queued: room.queued, credit: room.credit, share: share))
-        }
+        sending.hear { $0.lane(name, room: room) }
     }
 }

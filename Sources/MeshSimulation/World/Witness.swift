@@ -136,13 +136,9 @@ final class Witness {
     /// Memory is bound by windows and credit, whatever happens.
     func bounds(_ sending: SendingSide, _ receiving: ReceivingSide, _ road: LaneRoad) {
         // A batch may begin while there is room, and deflating makes nothing longer than its plain bytes and headers.
-        if sending.session.heldBytes > 10 * 1024 * 1024 {
-            broken("the sender holds \(sending.session.heldBytes) bytes")
-        }
+        if sending.heldBytes > 10 * 1024 * 1024 { broken("the sender holds \(sending.heldBytes) bytes") }
         if sending.process.source.heldBytes > SimulatedSource.limit { broken("more is held of pipes than may be") }
-        if let session = receiving.session, !session.isWithinBounds {
-            broken("the receiver's window is over its limit")
-        }
+        if !receiving.isWithinBounds { broken("the receiver's window is over its limit") }
         for lane in road.lanes where lane.held(.receiver) > Limits.laneCredit {
             broken("a lane holds \(lane.held(.receiver)) bytes of chunks")
         }

@@ -16,15 +16,19 @@ package struct ReceiptCheck: Sendable {
     let work: SendWork
     let sender: NodeID
     let receiver: NodeID
+    /// The receiver's SubjectPublicKeyInfo, DER, as its connection showed it.
+    let receiverKey: [UInt8]
     /// Whether the signature is right and by the key that it names.
     let isSigned: @Sendable (ReceiptRecord) -> Bool
 
     package init(
-        work: SendWork, sender: NodeID, receiver: NodeID, isSigned: @escaping @Sendable (ReceiptRecord) -> Bool
+        work: SendWork, sender: NodeID, receiver: NodeID, receiverKey: [UInt8],
+        isSigned: @escaping @Sendable (ReceiptRecord) -> Bool
     ) {
         self.work = work
         self.sender = sender
         self.receiver = receiver
+        self.receiverKey = receiverKey
         self.isSigned = isSigned
     }
 

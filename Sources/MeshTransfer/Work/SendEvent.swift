@@ -12,6 +12,8 @@ package enum SendEvent: Sendable {
     case kept
     case encoded(UInt64, EncodedBatch, failed: [(entry: SourceEntry, error: DiskError)])
     case sealsChecked(unchanged: [SourceEntry], changed: [SourceEntry])
+    /// Files were taken back; `lost` are those that come no more.
+    case withdrawn(lost: [SourceEntry])
     case receiptChecked(ReceiptVerdict)
 }
 
@@ -28,6 +30,7 @@ extension SendSession {
         case .kept: kept()
         case .encoded(let job, let batch, let failed): encoded(job, batch, failed: failed)
         case .sealsChecked(let unchanged, let changed): sealsChecked(unchanged: unchanged, changed: changed)
+        case .withdrawn: []
         case .receiptChecked(let verdict): receiptChecked(verdict)
         }
     }

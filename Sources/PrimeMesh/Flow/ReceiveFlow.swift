@@ -134,7 +134,11 @@ struct ReceiveFlow: Sendable {
         return .receive { peer, name in
             ReceiveContext(
                 node: flow.node, journal: flow.journal, peer: peer, peerName: name, code: tag,
-                destination: flow.destination, output: flow.output, options: flow.options, decide: flow.decide,
+                destination: flow.destination, output: flow.output, options: flow.options,
+                decide: { offer in
+                    report.event(.offer(offer))
+                    return await flow.decide(offer)
+                },
                 lock: { id in
                     try await lock.acquire(id)
                     began(id)
@@ -143,9 +147,8 @@ struct ReceiveFlow: Sendable {
         }
     }
 
-    private func news(_ news: ReceiveContext.News, _ report: TransferReport) {
+    private func news(_ news: ReceiveDriver.News, _ report: TransferReport) {
         switch news {
-        case .offered(let offer): report.event(.offer(offer))
         case .accepted: report.accepted()
         case .ended(let entries):
             // What was left out is named at the end, on both sides alike.

@@ -183,7 +183,7 @@ struct SendFlow: Sendable {
                     for entry in entries {
                         report.event(.file(path: EntryPath.escaped(entry.manifest.path), size: entry.manifest.size))
                     }
-                case .warning(let entry, let error):
+                case .unread(let entry, let error):
                     report.event(.warning("\(EntryPath.escaped(entry.manifest.path)): \(error)"))
                 case .gaveUp(let entries):
                     for entry in entries { report.leftOut(entry.manifest.path, .changing) }

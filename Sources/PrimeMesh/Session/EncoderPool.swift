@@ -3,7 +3,7 @@ import MeshWire
 import Synchronization
 
 /// Encoders that are kept between jobs: each holds zlib's memory and is used by one job at a time.
-final class EncoderPool: Sendable {
+final class EncoderPool: ChunkEncoders {
     private let stream: UInt16
     private let idle = Mutex<[EncoderBox]>([])
 
@@ -21,7 +21,7 @@ final class EncoderPool: Sendable {
     }
 
     func encode(
-        _ job: SendSession.EncodeJob, source: some ChunkSource
+        _ job: SendSession.EncodeJob, source: any ChunkSource
     ) -> (batch: EncodedBatch, failed: [(entry: SourceEntry, error: DiskError)]) {
         let box = idle.withLock { $0.popLast() } ?? EncoderBox(stream: stream)
         defer { idle.withLock { $0.append(box) } }
@@ -30,7 +30,7 @@ final class EncoderPool: Sendable {
 }
 
 /// Decoders likewise.
-final class DecoderPool: Sendable {
+final class DecoderPool: ChunkDecoders {
     private let idle = Mutex<[DecoderBox]>([])
 
     private final class DecoderBox: Sendable {

@@ -4,7 +4,7 @@ import MeshTransfer
 import MeshWire
 
 /// The one place that adds entries to a sender's manifest: the walk, and later the files that changed.
-actor ManifestWriter {
+actor ManifestWriter: ManifestAmending {
     private let journal: Journal
     private let transfer: TransferID
     private var draft: ManifestDraft

@@ -8,15 +8,6 @@ enum OfferStanding: Sendable {
     /// Accepted before, or just now.
     case accepted(AcceptedOffer)
     case refused(FailureCode, MeshError)
-
-    /// The same for the rule that decides, without what only the shell needs.
-    var plain: IncomingOffer.Standing {
-        switch self {
-        case .fresh: .fresh
-        case .accepted: .known
-        case .refused(let code, _): .refused(code)
-        }
-    }
 }
 
 /// A transfer that was accepted, ready to run.

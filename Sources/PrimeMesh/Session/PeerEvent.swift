@@ -25,8 +25,6 @@ enum PeerEvent: Sendable {
 enum ShellEvent: Sendable {
     case send(SendEvent)
     case receive(ReceiveEvent)
-    /// Sender: the receipt is kept and its answer has been handed to a lane.
-    case settled
     /// Receiver: what is known here of an offered transfer.
     case offer(OfferStanding)
     /// Receiver: a person's answer to an offer.

@@ -28,7 +28,7 @@ extension PeerSession {
                 guard wasOpen else { return refuse(.protocolViolation) }
                 deadlines.offered()
             }
-            for message in shell.control(transfer) { say.yield(message) }
+            shell.control(transfer)
         case .sync(var sync):
             guard sync.received == nil else {
                 node.echoes?.control(NodeClock.wall - sync.origin)
@@ -40,11 +40,9 @@ extension PeerSession {
         case .heartbeat, .error: break
         case .leaving(let code):
             guard outcome == nil else { return }
-            if shell?.isSettled == true {
-                outcome = .done
-            } else {
-                outcome = code == .leaving ? .lost("the other side stopped") : .failed(MeshError(code))
-            }
+            shell?.left()
+            let theirs: PeerOutcome = code == .leaving ? .lost("the other side stopped") : .failed(MeshError(code))
+            outcome = shell?.outcome ?? theirs
         case .unknown: sayError(.unsupported, frame)
         }
     }
@@ -117,12 +115,13 @@ extension PeerSession {
         rememberPeer()
         switch purpose {
         case .send(let make):
-            let shell = SendShell(make(link.peer), desk: desk, lanes: lanes)
+            let shell = SendShell(make(link.peer), desk: desk, lanes: lanes, say: say)
             self.shell = shell
             shell.begin()
         case .receive(let make):
             let context = make(link.peer, peerName)
-            shell = ReceiveShell(context, desk: desk, lanes: lanes, syncer: context.options.fsync ? nil : syncer)
+            shell = ReceiveShell(
+                context, desk: desk, lanes: lanes, say: say, syncer: context.options.fsync ? nil : syncer)
         }
     }
 
@@ -178,7 +177,7 @@ extension PeerSession {
         deadlines.channelOpened(awaitsOffer: purpose.awaitsOffer, now: NodeClock.monotonic)
         if !wasOpen {
             wasOpen = true
-            for message in shell?.channelOpened() ?? [] { say.yield(message) }
+            shell?.channelOpened()
         }
         for name in lanes.waiting { work(on: name) }
     }

@@ -174,7 +174,7 @@ extension PeerSession {
 
     /// Writes down what is done again for the transfer that runs.
     private func note(_ subject: RetryRecord.Subject, _ reason: String) {
-        guard outcome == nil, let shell, !shell.isSettled, let id = shell.transfer else { return }
+        guard outcome == nil, let shell, !shell.isReceiptStored, let id = shell.transfer else { return }
         let (journal, retry) = (node.journal, RetryRecord(subject: subject, reason: reason, time: NodeClock.wall))
         desk.inJournal {
             try await journal.record([retry], of: id)

@@ -51,7 +51,7 @@ actor PeerSession {
     /// The channel's first epoch was opened.
     var wasOpen = false
     var outcome: PeerOutcome?
-    /// Why a job of this side failed, for the peer.
+    /// Why this side parts from the peer, where no transfer says so.
     var farewell: FailureCode?
     var ending = SessionEnding()
     var deadlines: LinkDeadlines
@@ -148,7 +148,8 @@ actor PeerSession {
     private var goodbye: FailureCode? {
         guard case .failed(let error) = outcome else { return nil }
         let usual: FailureCode = error.code == .interrupted ? shell?.interruption ?? .leaving : .cancelled
-        return shell?.farewell ?? farewell ?? usual
+        let reason = shell?.end?.closeReason ?? farewell
+        return reason == .leaving ? usual : reason ?? usual
     }
 
     /// Closes lanes and link. A cancelled task's queue ends before it is asked to stop: then the goodbye leaves here, by
@@ -170,26 +171,21 @@ actor PeerSession {
         case .pinKept: pinKept()
         case .tick: tick()
         case .turn(let turn): return turn.reached()
-        case .failed(let error, let code):
-            lanes.send(.failed(code))
-            if code != .leaving { farewell = farewell ?? code }
-            outcome = outcome ?? .failed(error)
+        case .failed(let error, let code): failed(error, as: code)
         case .stop: outcome = outcome ?? .failed(MeshError(CancellationError()))
         case .transfer(let event): shell?.handle(event)
         }
-        settle()
     }
 
-    /// What the shell has to say or wants to be asked after any event.
-    private func settle() {
-        guard let shell else { return }
-        for message in shell.settle() { say.yield(message) }
+    private func failed(_ error: MeshError, as code: FailureCode) {
+        shell?.failed(error, as: code)
+        outcome = outcome ?? shell?.outcome ?? .failed(error)
     }
 
     private func linkEnded(_ error: MeshError) {
         guard outcome == nil else { return }
-        // A receipt that left is the end of the transfer here, whether or not its answer still comes.
-        outcome = shell?.isSettled == true ? .done : .lost(error.message)
+        shell?.left()
+        outcome = shell?.outcome ?? .lost(error.message)
     }
 
     private func tick() {

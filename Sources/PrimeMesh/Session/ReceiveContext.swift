@@ -6,13 +6,6 @@ import MeshWire
 
 /// What a receiving transfer works with, whichever offer it turns out to be about.
 struct ReceiveContext: Sendable {
-    enum News: Sendable {
-        case offered(Offer)
-        case accepted(TransferRecord, isResumed: Bool)
-        /// Entries that ended in this session, with their manifests.
-        case ended([(ReceivedEntry, EndedEntry)])
-    }
-
     let node: NodeContext
     /// The node's, or with `--fsync` one whose transactions reach the disk before they count.
     let journal: Journal
@@ -27,7 +20,8 @@ struct ReceiveContext: Sendable {
     let decide: @Sendable (Offer) async -> Bool
     /// Takes the transfer's lock for this process; throws where another process has it.
     let lock: @Sendable (TransferID) async throws -> Void
-    let emit: @Sendable (News) -> Void
+    /// Hears news for the program, before they are put into words.
+    let emit: @Sendable (ReceiveDriver.News) -> Void
 
     func blocking<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await node.blocking(work)
@@ -35,6 +29,23 @@ struct ReceiveContext: Sendable {
 }
 
 extension ReceiveContext {
+    /// What the session works with, once the offer was accepted.
+    func work(_ accepted: AcceptedOffer) -> ReceiveWork {
+        ReceiveWork(
+            ReceivePorts(
+                transfer: accepted.record.id, journal: journal, sink: accepted.sink, pool: node, rules: options.rules,
+                isLocal: accepted.isLocal, keepsInodes: accepted.keepsInodes,
+                isSettled: accepted.record.state.isSettled))
+    }
+
+    /// What the session begins with.
+    func basis(_ accepted: AcceptedOffer) -> ReceiveDriver.Basis {
+        ReceiveDriver.Basis(
+            totals: accepted.record.totals, isRoomDoubtful: accepted.isRoomDoubtful,
+            triesNames: !accepted.keepsInodes,
+            passage: output.map { OrderedPassage(ahead: ReceiveOutput.ahead, passed: $0.written) })
+    }
+
     /// The end of a transfer, signed with this node's key.
     func completion(_ ports: ReceivePorts) -> ReceiveCompletion {
         let identity = node.identity

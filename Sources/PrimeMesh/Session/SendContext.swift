@@ -6,15 +6,6 @@ import MeshWire
 
 /// What a sending transfer works with, for one peer.
 struct SendContext: Sendable {
-    /// News for the program, before it is put into words.
-    enum News: Sendable {
-        case offered(TransferSums, isCounting: Bool)
-        case accepted
-        case sealed([SourceEntry])
-        case warning(SourceEntry, DiskError)
-        case gaveUp([SourceEntry])
-    }
-
     let node: NodeContext
     let record: TransferRecord
     let source: FileSource
@@ -25,7 +16,8 @@ struct SendContext: Sendable {
     let fault: SendingFault
     /// What the receiver is told in place of an offer, where there is none to make.
     var verdict: FailureCode?
-    let emit: @Sendable (News) -> Void
+    /// Hears news for the program, before they are put into words.
+    let emit: @Sendable (SendDriver.News) -> Void
 
     var journal: Journal { node.journal }
 }
@@ -35,7 +27,9 @@ extension SendContext {
 
     /// The check of a receipt by the peer's key.
     var receiptCheck: ReceiptCheck {
-        ReceiptCheck(work: work, sender: node.identity.nodeID, receiver: peer.nodeID) { record in
+        ReceiptCheck(
+            work: work, sender: node.identity.nodeID, receiver: peer.nodeID, receiverKey: peer.publicKeyDER
+        ) { record in
             NodeIdentity.verify(signature: record.signature, of: record.body, publicKeyDER: record.publicKey)
         }
     }
