@@ -12,9 +12,12 @@ package import MeshWire
 ///            ◀───────────── ready(epoch, fingerprint)
 ///    open(epoch)                               open(epoch)
 /// ```
-/// It owns the agreed channel, the offer under way and the `ready`s of both ends. Whoever talks over the link tells it what
-/// arrives and carries out what it says; it ends with the link. In an epoch that is not open no transfer works: both ends
-/// have to derive the same fingerprint first, in the first epoch and after each recovery.
+/// It owns the agreed channel, the offer under way and the `ready`s of both ends. The channel's owner tells it what arrives and
+/// carries out what it says. In an epoch that is not open no transfer works: both ends have to derive the same fingerprint
+/// first, in the first epoch and after each recovery.
+///
+/// The channel outlives a link. On the next one both ends say `ready` once more, and compare what they have of the channel:
+/// one that knows another one, or none, has begun anew, and the channel is over. Lanes that live work on meanwhile.
 package struct ChannelAgreement {
     package enum Instruction: Hashable, Sendable {
         case say(ControlMessage)
@@ -28,6 +31,8 @@ package struct ChannelAgreement {
         case recoveryFailed
         /// The peer broke a rule; this side parts and says why.
         case refuse(FailureCode)
+        /// The peer has forgotten the channel, and begins anew with another.
+        case superseded
     }
 
     private let role: ChannelRole
@@ -38,6 +43,8 @@ package struct ChannelAgreement {
     /// The epochs that this end and the peer have tested; 0 before the first.
     private var tested: UInt32 = 0
     private var peerTested: UInt32 = 0
+    /// A link has come in the place of a lost one, and the peer has not said yet what it has of the channel.
+    private var awaitsWord = false
 
     package init(role: ChannelRole, negotiation: any ChannelNegotiation) {
         self.role = role
@@ -46,6 +53,9 @@ package struct ChannelAgreement {
 
     /// Whether transfers may work in the epoch that holds now.
     package var isOpen: Bool { agreed.map { tested == $0.epoch && peerTested == $0.epoch } ?? false }
+
+    /// Open, and on this link both ends have said so.
+    package var isCompared: Bool { isOpen && !awaitsWord }
 
     // MARK: this end
 
@@ -67,6 +77,14 @@ package struct ChannelAgreement {
         return [.say(.ready(channel: agreed.channel, epoch: epoch, fingerprint: agreed.fingerprint))] + opened()
     }
 
+    /// Another link is there in the place of one that was lost.
+    package mutating func relinked() -> [Instruction] {
+        guard let agreed else { return [] }
+        offered = nil
+        awaitsWord = true
+        return [.say(.ready(channel: agreed.channel, epoch: tested, fingerprint: agreed.fingerprint))]
+    }
+
     private mutating func offer(
         _ channel: ChannelID, epoch: UInt32, set: PrimeSetName, lanes: Int
     ) -> [Instruction] {
@@ -84,7 +102,10 @@ package struct ChannelAgreement {
     package mutating func heard(_ offer: ChannelOffer) -> [Instruction] {
         guard role == .listener else { return [.refuse(.protocolViolation)] }
         // One channel for a link: lanes of another one would be lanes that nobody counts.
-        guard agreed == nil || agreed?.channel == offer.channel else { return [.refuse(.tooMany)] }
+        guard agreed == nil || agreed?.channel == offer.channel else {
+            return [awaitsWord ? .superseded : .refuse(.tooMany)]
+        }
+        awaitsWord = false
         do throws(NegotiationError) {
             let answer = try negotiation.answer(offer, knownEpoch: agreed?.epoch ?? 0)
             agreed = answer.agreed
@@ -96,6 +117,7 @@ package struct ChannelAgreement {
 
     /// An answer to an older offer says nothing any more.
     package mutating func heard(_ status: ChannelStatus) -> [Instruction] {
+        if awaitsWord, case .closed = status.outcome, status.channel == agreed?.channel { return [.superseded] }
         guard let offered, offered == (status.channel, status.epoch) else { return [] }
         self.offered = nil
         do throws(NegotiationError) {
@@ -108,9 +130,11 @@ package struct ChannelAgreement {
     }
 
     package mutating func heardReady(_ channel: ChannelID, epoch: UInt32, fingerprint: Bytes32) -> [Instruction] {
-        guard let agreed, agreed.channel == channel, agreed.epoch == epoch else { return [] }
+        guard let agreed else { return [.say(.channelStatus(Self.unknown(channel, epoch: epoch)))] }
+        guard agreed.channel == channel, agreed.epoch == epoch else { return awaitsWord ? [.superseded] : [] }
         guard fingerprint == agreed.fingerprint else { return [.refuse(.identity)] }
-        guard peerTested != epoch else { return [] }
+        guard peerTested != epoch || awaitsWord else { return [] }
+        awaitsWord = false
         peerTested = epoch
         return opened()
     }
@@ -122,6 +146,10 @@ package struct ChannelAgreement {
         guard tested == agreed.epoch else { return [.refuse(.protocolViolation)] }
         peerTested = agreed.epoch
         return opened()
+    }
+
+    private static func unknown(_ channel: ChannelID, epoch: UInt32) -> ChannelStatus {
+        ChannelStatus(channel: channel, epoch: epoch, outcome: .closed(.unknown))
     }
 
     private func opened() -> [Instruction] { isOpen ? [.open(epoch: tested)] : [] }

@@ -16,8 +16,8 @@ package struct Introduction: Sendable {
     /// What is to be done, in order.
     package enum Instruction: Hashable, Sendable {
         case say(MembershipControl)
-        /// The peer's first word: the name it goes by, which the wire has bounded.
-        case met(name: String)
+        /// The peer's first word: the name it goes by, which the wire has bounded, and which process of its node it is.
+        case met(name: String, instance: InstanceID)
         /// Dialer: keep the secret in the journal, then call ``kept()``.
         case keep(Bytes32)
         /// Nothing of the introduction is open: the dialer begins what the link is for.
@@ -31,6 +31,7 @@ package struct Introduction: Sendable {
 
     private let name: String
     private let version: Int
+    private let instance: InstanceID
     private let isDialer: Bool
     private let isCode: Bool
     private var state = State.unmet
@@ -39,9 +40,12 @@ package struct Introduction: Sendable {
 
     /// `name` is how this node introduces itself; `secret` what the code's pair agreed on before (a listener's: what it
     /// tells now).
-    package init(name: String, version: Int, isDialer: Bool, isCode: Bool, secret: Bytes32?) {
+    package init(
+        name: String, version: Int, instance: InstanceID, isDialer: Bool, isCode: Bool, secret: Bytes32?
+    ) {
         self.name = name
         self.version = version
+        self.instance = instance
         self.isDialer = isDialer
         self.isCode = isCode
         self.secret = secret
@@ -52,7 +56,9 @@ package struct Introduction: Sendable {
 
     /// This side's first words.
     package func start() -> [Instruction] {
-        var first: [Instruction] = [.say(.introduce(name: name, version: version))]
+        var first: [Instruction] = [
+            .say(.introduce(name: name, version: version, instance: instance))
+        ]
         if isCode, !isDialer, let secret { first.append(.say(.pin(secret: secret))) }
         return first
     }
@@ -61,7 +67,7 @@ package struct Introduction: Sendable {
     package mutating func heard(_ message: MembershipControl) -> [Instruction] {
         switch (message, state) {
         case (_, .refused): return []
-        case (.introduce(let name, let version), .unmet): return met(name, version)
+        case (.introduce(let name, let version, let instance), .unmet): return met(name, version, instance)
         case (.pin(let fresh), .pinning) where isDialer: return pin(fresh)
         case (.pinned, .pinning) where !isDialer: return settle()
         default: return refuse(.protocolViolation)
@@ -74,9 +80,9 @@ package struct Introduction: Sendable {
         return [.say(.pinned)] + settle()
     }
 
-    private mutating func met(_ name: String, _ version: Int) -> [Instruction] {
+    private mutating func met(_ name: String, _ version: Int, _ instance: InstanceID) -> [Instruction] {
         guard version == self.version else { return refuse(.unsupported) }
-        let met = Instruction.met(name: name)
+        let met = Instruction.met(name: name, instance: instance)
         guard !isCode else {
             state = .pinning
             return [met]

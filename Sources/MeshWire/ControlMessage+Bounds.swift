@@ -28,7 +28,7 @@ extension ChannelStatus.Outcome {
 extension MembershipControl {
     fileprivate var excess: String? {
         switch self {
-        case .introduce(let name, _): ControlBounds.isName(name) ? nil : "node name"
+        case .introduce(let name, _, _): ControlBounds.isName(name) ? nil : "node name"
         case .request(let name, let csr):
             ControlBounds.isName(name) ? csr.count > ControlBounds.request ? "certificate request" : nil : "node name"
         case .grant(let membership): membership.count > ControlBounds.membership ? "membership" : nil

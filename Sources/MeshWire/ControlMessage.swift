@@ -117,8 +117,9 @@ package struct TransferSums: Hashable, Sendable, Codable {
 }
 
 package enum MembershipControl: Hashable, Sendable, Codable {
-    /// First word on every link, both ways: the name this node goes by, and the protocol's version.
-    case introduce(name: String, version: Int)
+    /// First word on every link, both ways: the name this node goes by, the protocol's version, and which process of the
+    /// node it is.
+    case introduce(name: String, version: Int, instance: InstanceID)
     /// Code listener: from now on this pair alone; the secret enters every later channel key.
     case pin(secret: Bytes32)
     /// Code dialer: the secret is kept.

@@ -75,6 +75,23 @@ public struct ChannelID: Hashable, Sendable, CustomStringConvertible {
     public var description: String { Base32.encode(bytes.array) }
 }
 
+/// One process of a node: 128 random bits drawn when it begins. A peer that comes back under another one has forgotten what
+/// was only in memory.
+package struct InstanceID: Hashable, Sendable, CustomStringConvertible {
+    package let bytes: Bytes16
+
+    package init(_ bytes: Bytes16) {
+        self.bytes = bytes
+    }
+
+    package init?(_ text: String) {
+        guard let bytes = Base32.decode(text).flatMap(Bytes16.init) else { return nil }
+        self.bytes = bytes
+    }
+
+    package var description: String { Base32.encode(bytes.array) }
+}
+
 /// SHA-256 of a chunk's plain bytes, of a manifest, or of a whole transfer.
 public typealias Digest = Bytes32
 
@@ -118,6 +135,13 @@ extension ChannelID: Codable {
         self = try decodeText(from: decoder, ChannelID.init)
     }
     public func encode(to encoder: any Encoder) throws { try encodeText(description, to: encoder) }
+}
+
+extension InstanceID: Codable {
+    package init(from decoder: any Decoder) throws {
+        self = try decodeText(from: decoder, InstanceID.init)
+    }
+    package func encode(to encoder: any Encoder) throws { try encodeText(description, to: encoder) }
 }
 
 extension Bytes32: Codable {

@@ -36,6 +36,11 @@ final class Road: Sendable {
         var record: [Int32: Conversation] = [:]
         var ended: [Conversation] = []
         var isClosed = false
+
+        func sockets(of plane: String) -> [Int32] {
+            let word = Array(plane.utf8)
+            return record.filter { $0.value.dialer.prefix(2_048).contains(word) }.map(\.key)
+        }
     }
 
     init(from place: Place, to target: Place, holding end: End, after bytes: Int, recording: Bool) throws {
@@ -66,6 +71,14 @@ final class Road: Sendable {
 
     /// Breaks every connection; new ones are taken.
     func cut() { state.withLock { for socket in $0.sockets { shutdown(socket, Int32(SHUT_RDWR)) } } }
+
+    /// Breaks the connections of one plane, which a recording road knows by the word in clear in their first message.
+    func cut(_ plane: String) {
+        state.withLock { for socket in $0.sockets(of: plane) { shutdown(socket, Int32(SHUT_RDWR)) } }
+    }
+
+    /// Connections of one plane that are there.
+    func count(_ plane: String) -> Int { state.withLock { $0.sockets(of: plane).count } }
 
     func close() {
         state.withLock { $0.isClosed = true }

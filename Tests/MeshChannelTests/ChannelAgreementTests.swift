@@ -70,6 +70,45 @@ import Testing
         #expect(!link.dialer.isOpen)
     }
 
+    /// Work goes on while the link is away; on the next one both compare what they have of the channel.
+    @Test func theChannelOutlivesItsLink() throws {
+        var link = try opened()
+        #expect(link.dialer.relinked() == [ready(link.agreed)])
+        #expect(link.dialer.isOpen && !link.dialer.isCompared)
+        #expect(link.listener.relinked() == [ready(link.agreed)])
+        let fingerprint = link.agreed.fingerprint
+        #expect(link.listener.heardReady(channel, epoch: 1, fingerprint: fingerprint) == [.open(epoch: 1)])
+        #expect(link.dialer.heardReady(channel, epoch: 1, fingerprint: fingerprint) == [.open(epoch: 1)])
+        #expect(link.dialer.isCompared && link.listener.isCompared)
+        #expect(link.dialer.heardReady(channel, epoch: 1, fingerprint: fingerprint) == [])
+    }
+
+    /// One end has lost the channel and begun anew: the other hears it by what is said next, and lets go.
+    @Test func aChannelThatThePeerHasForgottenIsOver() throws {
+        var link = try opened()
+        _ = link.dialer.relinked()
+        var anew = ChannelAgreement(
+            role: .listener, negotiation: KeyNegotiation(ends: listenerEnds, policy: .init()))
+        let answer = anew.heardReady(channel, epoch: 1, fingerprint: link.agreed.fingerprint)
+        #expect(link.dialer.heard(try #require(answer.status)) == [.superseded])
+
+        _ = link.listener.relinked()
+        var other = ChannelAgreement(role: .dialer, negotiation: KeyNegotiation(ends: dialerEnds, policy: .init()))
+        let offer = try #require(other.begin(ChannelID(Bytes16()), lanes: 4).offer)
+        #expect(link.listener.heard(offer) == [.superseded])
+    }
+
+    /// Both ends of a link whose channel works.
+    private func opened() throws -> (dialer: ChannelAgreement, listener: ChannelAgreement, agreed: AgreedChannel) {
+        var link = Link()
+        let agreed = try link.agree(link.dialer.begin(channel, lanes: 4)).dialer
+        _ = link.dialer.passed(epoch: 1)
+        _ = link.listener.passed(epoch: 1)
+        _ = link.dialer.heardReady(channel, epoch: 1, fingerprint: agreed.fingerprint)
+        _ = link.listener.heardReady(channel, epoch: 1, fingerprint: agreed.fingerprint)
+        return (link.dialer, link.listener, agreed)
+    }
+
     /// The lane may be faster than the link: a peer that works has compared what this end said.
     @Test func workSaysThatThePeerIsReady() throws {
         var link = Link()

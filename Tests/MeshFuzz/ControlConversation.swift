@@ -12,7 +12,8 @@ struct ControlConversation {
         let agreement = try Agreement.shared.get()
         let sums = TransferSums(entries: 7, files: 4, bytes: 42_700, allocated: 45_056)
         messages = [
-            .membership(.introduce(name: "ada", version: 1)), .membership(.pin(secret: Bytes32())),
+            .membership(.introduce(name: "ada", version: 1, instance: InstanceID(Bytes16()))),
+            .membership(.pin(secret: Bytes32())),
             .membership(.pinned),
             .membership(.request(name: "ben", csr: meeting.request)),
             .membership(.grant(membership: Array(try JSONEncoder().encode(meeting.membership)))),

@@ -47,10 +47,12 @@ import Testing
         try await withLinks(tap: tap) { ann, bob in
             var (fromAnn, fromBob) = (bob.inbound.makeAsyncIterator(), ann.inbound.makeAsyncIterator())
             try await ann.send(.heartbeat)
-            try await ann.send(.membership(.introduce(name: "ann", version: 1)))
+            try await ann.send(.membership(.introduce(name: "ann", version: 1, instance: InstanceID(Bytes16()))))
             #expect(try await fromAnn.next()?.message == .heartbeat)
             let introduction = try await fromAnn.next()
-            #expect(introduction?.message == .membership(.introduce(name: "ann", version: 1)))
+            #expect(
+                introduction?.message
+                    == .membership(.introduce(name: "ann", version: 1, instance: InstanceID(Bytes16()))))
             #expect(introduction?.sequence == 1)
             #expect(introduction?.time == 7)
             try await bob.send(.leaving(.leaving))

@@ -56,8 +56,8 @@ import Testing
             .transfer(TransferControl(transfer: transfer, action: .pause))
         ),
         (
-            #"{"introduce":{"name":"alice","version":1}}"#, "membership",
-            .membership(.introduce(name: "alice", version: 1))
+            #"{"introduce":{"instance":"00000000000000000000000000","name":"alice","version":1}}"#, "membership",
+            .membership(.introduce(name: "alice", version: 1, instance: InstanceID(Bytes16())))
         ),
         (#"{"pin":{"secret":"\#(countingHex)"}}"#, "membership", .membership(.pin(secret: counting))),
         (#"{"code":11}"#, "leaving", .leaving(.leaving)),

@@ -24,7 +24,8 @@ import Testing
         .accept(manifestFrom: 1), .decline(.declined), .pause, .cancel,
     ]
     private static let memberships: [MembershipControl] = [
-        .introduce(name: "ada", version: 1), .pin(secret: counting), .pinned, .request(name: "ada", csr: [1]),
+        .introduce(name: "ada", version: 1, instance: InstanceID(Bytes16())), .pin(secret: counting), .pinned,
+        .request(name: "ada", csr: [1]),
         .grant(membership: [1]), .refused(.nameTaken),
     ]
 
@@ -68,7 +69,7 @@ import Testing
     /// Types without room for a text: a number, one of a list, or a fixed number of bytes that is a name or a digest.
     private static let harmless: [Any.Type] = [
         Bool.self, Int.self, Int64.self, UInt16.self, UInt32.self, UInt64.self, FailureCode.self, PrimeSetName.self,
-        ChannelID.self, TransferID.self, NodeID.self, Bytes32.self,
+        ChannelID.self, TransferID.self, InstanceID.self, NodeID.self, Bytes32.self,
     ]
 
     /// The only places that hold text or bytes of no fixed size, with what they hold at most.
@@ -83,7 +84,9 @@ import Testing
         ),
         "accepted.encapsulation": (1_120, { accepted(bytes($0), nil) }),
         "accepted.dataHost": (253, { accepted([], text($0)) }),
-        "introduce.name": (63, { .membership(.introduce(name: text($0), version: 1)) }),
+        "introduce.name": (
+            63, { .membership(.introduce(name: text($0), version: 1, instance: InstanceID(Bytes16()))) }
+        ),
         "request.name": (63, { .membership(.request(name: text($0), csr: [])) }),
         "request.csr": (4_096, { .membership(.request(name: "a", csr: bytes($0))) }),
         "grant.membership": (65_536, { .membership(.grant(membership: bytes($0))) }),
@@ -146,7 +149,7 @@ import Testing
         let frame = { name in
             ControlFrame(
                 from: NodeID(counting), sequence: 0, time: 0,
-                message: .membership(.introduce(name: name, version: 1)))
+                message: .membership(.introduce(name: name, version: 1, instance: InstanceID(Bytes16()))))
         }
         #expect(throws: WireError.invalid("node name")) { try frame(name).encoded() }
         let json = String(decoding: try frame("ada").encoded(), as: UTF8.self)

@@ -6,7 +6,7 @@ package struct Fault: Hashable, Sendable {
         case cutLane(Int)
         /// Nothing arrives on a lane for these many milliseconds.
         case stallLane(Int, milliseconds: Int)
-        /// A control link breaks: both sides meet anew.
+        /// A control link breaks. While a lane lives the transfer goes on, and another link comes; else both sides meet anew.
         case cutControl(Int)
         /// A bit of these many fragments changes on its way.
         case damage(fragments: Int)

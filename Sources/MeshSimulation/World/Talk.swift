@@ -4,7 +4,8 @@ import MeshTransfer
 import MeshWire
 import NIOCore
 
-/// Two processes that have found each other: a control link, the lanes, and the session of each side. Ends with the link.
+/// Two processes that have found each other: a control link, the channel's lanes, and the driver of each side. Outlives its
+/// link while the channel is open and a lane lives: another link takes its place then.
 final class Talk {
     let course: Course
     let sending: SendingSide
@@ -16,6 +17,8 @@ final class Talk {
     private var deadlines: Both<LinkDeadlines>
     private var breach: String?
     private var isLost = false
+    /// The control link is there; without one lanes alone carry what is said.
+    private(set) var isLinked = true
     private let witness: Witness
     private let now: () -> UInt64
 
@@ -52,10 +55,38 @@ final class Talk {
         let broken = sending.end?.breach.map { "sender: \($0)" } ?? receiving.end?.breach.map { "receiver: \($0)" }
         return sending.violation ?? receiving.violation ?? broken ?? breach
     }
-    /// The channel could not be recovered, or the other side said nothing in time: both close the link and meet anew.
+    /// The channel could not be recovered, or the other side said nothing in time: both meet anew.
     var isOver: Bool { isLost }
 
     // MARK: the control link
+
+    /// The link breaks, and what was under way on it is gone. True where the transfer goes on without it.
+    func unlink() -> Bool {
+        mail = Both([], [])
+        isLinked = false
+        return canWork
+    }
+
+    /// Without a link only what has a lane goes on: a channel with none cannot be recovered.
+    private var canWork: Bool {
+        Side.allCases.allSatisfy { agreements[$0].isOpen && road.lead($0) != nil }
+    }
+
+    /// Another link takes the lost one's place.
+    func relink() {
+        isLinked = true
+        for side in Side.allCases {
+            deadlines[side] = LinkDeadlines(now: now())
+            follow(agreements[side].relinked(), side)
+        }
+        sending.hear { $0.relinked() }
+        carry()
+    }
+
+    private func say(_ message: ControlMessage, to side: Side) {
+        // What matters is said again on the next link.
+        if isLinked { mail[side].append(message) }
+    }
 
     func hasMail(_ side: Side) -> Bool { !mail[side].isEmpty }
 
@@ -81,7 +112,7 @@ final class Talk {
     private func follow(_ instructions: [ChannelAgreement.Instruction], _ side: Side) {
         for instruction in instructions {
             switch instruction {
-            case .say(let message): mail[side.other].append(message)
+            case .say(let message): say(message, to: side.other)
             case .agreed(let agreed):
                 deadlines[side].recovers()
                 road.agreed(agreed, at: side)
@@ -89,12 +120,14 @@ final class Talk {
             case .failed(let error): breach = breach ?? "no channel at the \(side): \(error)"
             case .recoveryFailed: road.recoveryFailed(side)
             case .refuse(let code): breach = breach ?? "the \(side) refuses the channel: \(code)"
+            case .superseded: breach = breach ?? "the \(side) takes the channel for another"
             }
         }
     }
 
     private func open(_ side: Side) {
-        deadlines[side].channelOpened(awaitsOffer: side == .receiver, now: now())
+        let awaitsOffer = side == .receiver && !receiving.isUnderWay
+        deadlines[side].channelOpened(awaitsOffer: awaitsOffer, now: now())
         if side == .sender { sending.hear { $0.channelOpened() } }
         for name in road.waiting(side) { work(on: name, side) }
     }
@@ -131,11 +164,10 @@ final class Talk {
     }
 
     private func lookAtDeadlines(_ side: Side, now: UInt64) {
-        guard let overdue = deadlines[side].overdue(now: now) else { return }
+        guard isLinked, let overdue = deadlines[side].overdue(now: now) else { return }
         isLost = true
-        // Between two offers there is nothing to be late with.
-        if overdue == .channel, agreements[side].isOpen {
-            breach = breach ?? "the \(side) gave up a link whose channel works"
+        if overdue == .channel ? agreements[side].isCompared : receiving.isUnderWay {
+            breach = breach ?? "the \(side) gave up a link that works"
         }
     }
 
@@ -164,7 +196,7 @@ final class Talk {
             road.send(FrameEncoder.frame(.acknowledgement, stream: 1, payload: payload), from: side)
         case .transmit(let name, let frames): road.transmit(frames, on: name, from: side)
         case .free(let name, let bytes): road.free(bytes, on: name, at: side)
-        case .say(let message): mail[side.other].append(message)
+        case .say(let message): say(message, to: side.other)
         }
     }
 
@@ -184,6 +216,10 @@ final class Talk {
             follow(agreements[side].passed(epoch: epoch), side)
             if epoch > 0, !agreements[side].isOpen { deadlines[side].awaitsReady(now: now()) }
         case .recover(let epoch, let set):
+            guard isLinked else {
+                isLost = true
+                return
+            }
             deadlines[side].recovers()
             follow(agreements[side].recover(epoch: epoch, set: set), side)
         case .broken(let what): breach = breach ?? "a lane of the \(side): \(what)"

@@ -10,7 +10,9 @@ extension World {
         case .stallLane(let number, let milliseconds):
             let until = now + UInt64(milliseconds) * 1_000_000
             onLane(number) { talk, lane in talk.stall(lane, until: until) }
-        case .cutControl(let number): end(talk: number % courses.count)
+        case .cutControl(let number):
+            let index = number % courses.count
+            if talks[index]?.unlink() == false { end(talk: index) }
         case .damage(let fragments): damagesLeft = fragments
         case .changeSource(let number):
             withSource(number) { change(source: $0, to: Array("changed at step \(step)".utf8)) }

@@ -5,6 +5,7 @@ import NIOCore
 extension World {
     private enum Action {
         case meet(Int)
+        case relink(Int)
         case walk(Int)
         case read(Int)
         case pool(Int, Side)
@@ -36,6 +37,7 @@ extension World {
         if canMeet(index) { actions.append(.meet(index)) }
         if processes[index]?.source.isReadable ?? false { actions.append(.read(index)) }
         guard let talk = talks[index] else { return }
+        if !talk.isLinked { actions.append(.relink(index)) }
         if processes[index]?.isWalking ?? false { actions.append(.walk(index)) }
         if talk.sending.jobs.hasPool { actions.append(.pool(index, .sender)) }
         if talk.sending.jobs.hasJournal { actions.append(.journal(index, .sender)) }
@@ -55,6 +57,7 @@ extension World {
     private func perform(_ action: Action) async {
         switch action {
         case .meet(let index): await meet(index)
+        case .relink(let index): talks[index]?.relink()
         case .walk(let index): walk(index)
         case .read(let index): read(index)
         case .pool(let index, let side): pool(index, side)

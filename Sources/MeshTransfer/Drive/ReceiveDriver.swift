@@ -120,9 +120,12 @@ package struct ReceiveDriver: Sendable {
     package mutating func heard(_ message: TransferControl, now: UInt64) -> [Step] {
         guard !isEnded else { return [] }
         if case .offer(let offeredStream, let sums, let counting, let piped) = message.action {
-            guard offeredStream == stream,
-                offer.offered(message.transfer, sums, counting: counting, piped: piped)
-            else { return [.say(.error(.unsupported, regarding: 0))] }
+            guard offeredStream == stream else { return [.say(.error(.unsupported, regarding: 0))] }
+            // Said again on a later link: the answer may have been lost with the one before.
+            if message.transfer == offer.transfer { return isUnderWay ? [.say(acceptance(of: message.transfer))] : [] }
+            guard offer.offered(message.transfer, sums, counting: counting, piped: piped) else {
+                return [.say(.error(.unsupported, regarding: 0))]
+            }
             return [.lookUp(sums)]
         }
         guard message.transfer == offer.transfer else { return [.say(.error(.unknown, regarding: 0))] }
@@ -175,12 +178,16 @@ package struct ReceiveDriver: Sendable {
         session = ReceiveSession(
             totals: basis.totals, promise: offer.promise(known: basis.totals), isRoomDoubtful: basis.isRoomDoubtful,
             triesNames: basis.triesNames, passage: basis.passage, now: now)
-        let from = max(basis.totals.entries, offer.heldEntries)
-        let accept = TransferControl(transfer: transfer, action: .accept(manifestFrom: from))
-        var steps: [Step] = [.report(.accepted), .say(.transfer(accept))]
+        var steps: [Step] = [.report(.accepted), .say(acceptance(of: transfer))]
         steps += run { $0.start(now: now) }
         for message in offer.takeHeld() { steps += run { $0.message(message, now: now) } }
         return steps
+    }
+
+    /// The pages that the journal has, or that are held, need not come again.
+    private func acceptance(of transfer: TransferID) -> ControlMessage {
+        let from = max(known.entries, offer.heldEntries)
+        return .transfer(TransferControl(transfer: transfer, action: .accept(manifestFrom: from)))
     }
 
     // MARK: lanes

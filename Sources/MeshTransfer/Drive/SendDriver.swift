@@ -54,7 +54,8 @@ package struct SendDriver: Sendable {
     /// What the receiver is told in place of an offer, where there is none to make.
     private let verdict: FailureCode?
     private var session: SendSession
-    private var isOffered = false
+    /// The offer as it was said first: pages that left since belong to these sums.
+    private var offer: TransferControl?
     private var isEnded = false
     /// Files whose length is not known yet.
     private var openFiles: Set<UInt64> = []
@@ -89,23 +90,31 @@ package struct SendDriver: Sendable {
     /// The channel works at both ends: the transfer is offered, once for a link. Pages flow before the receiver has decided:
     /// names and sums are what it decides on.
     package mutating func channelOpened() -> [Step] {
-        guard !isOffered, !isEnded else { return [] }
-        isOffered = true
+        guard offer == nil, !isEnded else { return [] }
         if let verdict { return end(.failed(verdict)) }
         let sums = TransferSums(
             entries: totals.entries, files: totals.files, bytes: totals.bytes, allocated: totals.allocated)
-        let offer = TransferControl.Action.offer(stream: stream, sums: sums, counting: isCounting, piped: isPiped)
-        return [
-            .report(.offered(sums, isCounting: isCounting)),
-            .say(.transfer(TransferControl(transfer: transfer, action: offer))),
-        ] + follow(session.accepted(from: 0))
+        let offer = TransferControl(
+            transfer: transfer,
+            action: .offer(stream: stream, sums: sums, counting: isCounting, piped: isPiped))
+        self.offer = offer
+        return [.report(.offered(sums, isCounting: isCounting)), .say(.transfer(offer))]
+            + follow(session.accepted(from: 0))
+    }
+
+    /// Another link is there in the place of a lost one, which may have taken the offer with it, or its answer.
+    package func relinked() -> [Step] {
+        guard let offer, !isUnderWay, !isEnded else { return [] }
+        return [.say(.transfer(offer))]
     }
 
     package mutating func heard(_ message: TransferControl) -> [Step] {
         guard !isEnded else { return [] }
-        guard message.transfer == transfer, isOffered else { return [.say(.error(.unknown, regarding: 0))] }
+        guard message.transfer == transfer, offer != nil else { return [.say(.error(.unknown, regarding: 0))] }
         switch message.action {
         case .accept(let from):
+            // It is said again where the offer is.
+            guard !isUnderWay else { return [] }
             isUnderWay = true
             return [.report(.accepted)] + follow(session.accepted(from: from))
         case .decline(let code): return end(.told(code))

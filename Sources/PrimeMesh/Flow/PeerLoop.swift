@@ -3,7 +3,7 @@ import MeshTransfer
 import MeshTrust
 import MeshWire
 
-/// Link after link, session after session, until a transfer has ended or patience has.
+/// Meeting after meeting, session after session, until a transfer has ended or patience has.
 struct PeerLoop: Sendable {
     let node: NodeContext
     let source: LinkSource
@@ -19,32 +19,56 @@ struct PeerLoop: Sendable {
         report.event(.waiting)
         var patience = MeetingPatience(first: wait, again: patience, now: NodeClock.monotonic)
         var isResumed = isResumed
+        var spare = SessionLinks.Spare()
+        defer { spare.close() }
         while true {
-            let link = try await next(patience)
-            report.nextSession()
-            let session = session(link, purpose, isResumed: isResumed)
-            let outcome = await session.run()
-            let hadTransfer = await session.hasTransfer
-            isResumed = isResumed || hadTransfer
-            switch outcome {
-            case .done: return
-            case .failed(let error): throw error
-            case .lost(let reason):
+            var reason = ""
+            var hadTransfer = false
+            do {
+                let meeting = try await meet(patience, &spare)
+                report.nextSession()
+                let session = session(meeting, purpose, isResumed: isResumed)
+                let outcome: PeerOutcome
+                (outcome, spare) = await SessionLinks(node: node, source: source).run(session, spare)
+                hadTransfer = await session.hasTransfer
+                isResumed = isResumed || hadTransfer
+                switch outcome {
+                case .done: return
+                case .failed(let error): throw error
+                case .lost(let why): reason = why
+                }
                 try Task.checkCancellation()
+                report.event(.lost(reason: reason))
+            } catch let loss as PeerConversation.LinkLoss {
+                reason = loss.reason
                 // In a mesh, whoever looks a name up connects and says nothing: nobody was there to be lost.
-                if await session.isMet || link.isCode { report.event(.lost(reason: reason)) }
-                patience.linkEnded(hadTransfer: hadTransfer, now: NodeClock.monotonic)
-                if patience.isOver(now: NodeClock.monotonic) { throw Self.over(reason, patience) }
+                if source.isCode { report.event(.lost(reason: reason)) }
             }
+            patience.linkEnded(hadTransfer: hadTransfer, now: NodeClock.monotonic)
+            if patience.isOver(now: NodeClock.monotonic) { throw Self.over(reason, patience) }
         }
     }
 
-    private func session(_ link: PeerLink, _ purpose: PeerSession.Purpose, isResumed: Bool) -> PeerSession {
-        let report = report
-        return PeerSession(node: node, link: link, purpose: purpose, registry: registry) { news in
+    /// The next peer, introduced. One that came while another session was under way is first.
+    private func meet(
+        _ patience: MeetingPatience, _ spare: inout SessionLinks.Spare
+    ) async throws -> SessionLinks.Meeting {
+        if let meeting = spare.meeting.take() { return meeting }
+        let link: PeerLink
+        if spare.links.isEmpty { link = try await next(patience) } else { link = spare.links.removeFirst() }
+        return try await SessionLinks.introduce(link, node)
+    }
+
+    private func session(
+        _ meeting: SessionLinks.Meeting, _ purpose: PeerSession.Purpose, isResumed: Bool
+    ) -> PeerSession {
+        let peer = meeting.conversation.link.peer.nodeID
+        return PeerSession(
+            node: node, conversation: meeting.conversation, introduced: meeting.introduced, purpose: purpose,
+            registry: registry
+        ) { [report] news in
             switch news {
-            case .connected(let name):
-                report.event(.connected(peer: link.peer.nodeID, name: name, isResumed: isResumed))
+            case .connected(let name): report.event(.connected(peer: peer, name: name, isResumed: isResumed))
             case .progress(let snapshot, let lanes): report.progress(snapshot, lanes: lanes)
             }
         }

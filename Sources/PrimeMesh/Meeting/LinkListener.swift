@@ -8,10 +8,10 @@ import MeshWire
 final class LinkListener: Sendable {
     let listener: NodeListener
     private let node: NodeContext
-    private let scope: MeetingScope
+    let scope: MeetingScope
     private let registry: ChannelRegistry
-    private let links: AsyncStream<PeerLink>
-    private let arrived: AsyncStream<PeerLink>.Continuation
+    /// Links that came and were not taken yet.
+    let arrivals = LinkArrivals()
     private let dataAddresses: [NodeAddress]
     /// Wrong attempts at the code that the journal does not know of yet: at most 1,000, for then the code is burned.
     private let attempts: AsyncStream<Void>
@@ -65,11 +65,7 @@ final class LinkListener: Sendable {
         self.registry = registry
         dataAddresses = hasData ? listener.dataAddresses : []
         self.attempts = attempts
-        (links, arrived) = AsyncStream.makeStream(of: PeerLink.self)
     }
-
-    /// Links as they come; for one reader.
-    var arrivals: AsyncStream<PeerLink> { links }
 
     /// Serves until its task is cancelled.
     func run() async {
@@ -82,7 +78,7 @@ final class LinkListener: Sendable {
             await listener.run { connection in await self.accept(connection) }
             group.cancelAll()
         }
-        arrived.finish()
+        arrivals.finish()
     }
 
     /// A journal that fails here fails where it is needed, too: the count in memory goes on.
@@ -118,7 +114,7 @@ final class LinkListener: Sendable {
                 link.dataPort = Int(dataAddress.port)
                 link.dataHost = dataAddress.isWildcard ? nil : dataAddress.host
             }
-            arrived.yield(link)
+            arrivals.add(link)
             await connection.closed()
         } catch is PeerRejection {
             // Somebody with the right code and another key. The code's owner is not disturbed.

@@ -6,6 +6,17 @@ enum LinkSource: Sendable {
     case dialing(LinkDialer)
     case listening(LinkListener)
 
+    var isDialing: Bool {
+        if case .dialing = self { true } else { false }
+    }
+
+    var isCode: Bool {
+        switch self {
+        case .dialing(let dialer): dialer.scope.isCode
+        case .listening(let listener): listener.scope.isCode
+        }
+    }
+
     /// Dials where addresses are given; listens where that is asked for, or where the other side will dial.
     static func open(
         node: NodeContext, scope: MeetingScope, options: MeetingOptions, listensByDefault: Bool,
@@ -52,28 +63,32 @@ enum LinkSource: Sendable {
         }
     }
 
-    private static func first(of links: AsyncStream<PeerLink>, by deadline: UInt64?) async throws -> PeerLink {
-        try await withThrowingTaskGroup(of: PeerLink?.self) { group in
-            group.addTask {
-                for await link in links { return link }
-                return nil
-            }
+    private static func first(of arrivals: LinkArrivals, by deadline: UInt64?) async throws -> PeerLink {
+        let link = await withTaskGroup(of: PeerLink?.self) { group in
+            group.addTask { await arrivals.take() }
             group.addTask {
                 let now = NodeClock.monotonic
                 // Without a deadline as long as the task lives: 30 years are never over.
                 let time = deadline.map { $0 - min(now, $0) } ?? 1_000_000_000_000_000_000
-                try await Task.sleep(for: .nanoseconds(Int64(clamping: time)))
+                try? await Task.sleep(for: .nanoseconds(Int64(clamping: time)))
                 return nil
             }
-            defer { group.cancelAll() }
-            guard let link = try await group.next() ?? nil else {
-                try Task.checkCancellation()
-                throw MeshError(
-                    .noPeer,
-                    "nobody came in time: check that the other side runs with the same code, then run both commands again"
-                )
-            }
-            return link
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            // One that came at the last moment counts.
+            return await group.reduce(first) { $0 ?? $1 }
         }
+        guard !Task.isCancelled else {
+            // For whoever asks next.
+            if let link { arrivals.add(link) }
+            throw CancellationError()
+        }
+        guard let link else {
+            throw MeshError(
+                .noPeer,
+                "nobody came in time: check that the other side runs with the same code, then run both commands again"
+            )
+        }
+        return link
     }
 }

@@ -21,10 +21,13 @@ struct MembershipExchange: Sendable {
     /// Both are programs that answer at once; nobody is asked.
     static let limit = Duration.seconds(30)
 
-    private var introduction: Introduction {
-        Introduction(
-            name: node.name, version: PeerSession.protocolVersion, isDialer: link.role == .dialer, isCode: true,
-            secret: link.pin)
+    /// Says the first words; the link is closed where they fail.
+    private func introduced() async throws -> PeerConversation {
+        let conversation = PeerConversation(node: node, link: link)
+        do { _ = try await conversation.introduce() } catch let loss as PeerConversation.LinkLoss {
+            throw MeshError(.timedOut, "\(loss.reason): run both commands again")
+        }
+        return conversation
     }
 
     /// Issuer: answers one request; the name is taken down before the grant leaves.
@@ -39,13 +42,11 @@ struct MembershipExchange: Sendable {
     private func answer(
         _ decide: @Sendable (_ name: String, _ csr: [UInt8], _ from: NodeID) async throws -> Membership
     ) async throws -> String {
-        var introduction = introduction
-        try await follow(introduction.start(), of: &introduction)
-        for try await frame in link.control.inbound {
+        let conversation = try await introduced()
+        while let frame = try await conversation.next() {
             switch frame.message {
-            case .membership(.request(let name, let csr)) where introduction.isSettled:
+            case .membership(.request(let name, let csr)):
                 return try await grant(try await decided(name, csr, decide), name)
-            case .membership(let message): try await follow(introduction.heard(message), of: &introduction)
             case .leaving(let code): throw MeshError(code)
             default: try await link.control.send(.error(.unsupported, regarding: frame.sequence))
             }
@@ -77,9 +78,10 @@ struct MembershipExchange: Sendable {
     }
 
     private func ask(_ name: MemberName) async throws -> Membership {
-        var introduction = introduction
-        try await follow(introduction.start(), of: &introduction)
-        for try await frame in link.control.inbound {
+        let conversation = try await introduced()
+        let csr = try MembershipRequest(for: node.identity).der
+        try await link.control.send(.membership(.request(name: name.description, csr: csr)))
+        while let frame = try await conversation.next() {
             switch frame.message {
             case .membership(.grant(let bytes)): return try membership(bytes)
             case .membership(.refused(.nameTaken)): throw MeshError(.nameTaken)
@@ -87,36 +89,11 @@ struct MembershipExchange: Sendable {
                 throw MeshError(
                     .refused, "the other side gives no membership under this code: ask for one from `pmesh mesh invite`"
                 )
-            case .membership(let message):
-                try await follow(introduction.heard(message), of: &introduction)
-                guard introduction.isSettled else { continue }
-                let csr = try MembershipRequest(for: node.identity).der
-                try await link.control.send(.membership(.request(name: name.description, csr: csr)))
             case .leaving(let code): throw MeshError(code)
             default: continue
             }
         }
         throw MeshError(.timedOut, "the inviting node went away: run both commands again")
-    }
-
-    private func follow(
-        _ instructions: [Introduction.Instruction], of introduction: inout Introduction
-    ) async throws {
-        for instruction in instructions {
-            switch instruction {
-            case .say(let message): try await link.control.send(.membership(message))
-            case .keep(let secret):
-                try await link.keepPin(secret)
-                try await follow(introduction.kept(), of: &introduction)
-            case .refuse(let code):
-                try await link.control.send(.leaving(code))
-                throw MeshError(
-                    .other,
-                    "the peer's first words were not those of this version, and it was disconnected: run the same version of pmesh on both machines"
-                )
-            case .met, .settled: break
-            }
-        }
     }
 
     /// Ends with the first of `body` and the limit; at the limit the link closes, so that `body` ends as well.

@@ -21,7 +21,7 @@ extension MeshError {
         case let error as MembershipError: self.init(.identity, error.description)
         case let error as RecoveryError: self.init(.usage, error.description)
         case let error as MemberNameError: self.init(.usage, error.description)
-        case let error as WireError: self.init(.other, "\(error): update pmesh on both machines")
+        case let error as WireError: self.init(.other, "\(error), and was disconnected: update pmesh on both machines")
         case is CancellationError: self.init(.interrupted, "interrupted: run the same command again to go on")
         default: self.init(.other, "\(error)")
         }

@@ -4,19 +4,21 @@ import MeshWire
 
 /// Everything that can happen while a node talks with one peer: one queue, one reader, one order.
 enum PeerEvent: Sendable {
-    case control(ControlFrame)
-    case controlEnded(MeshError)
+    /// Another link to the peer is there, in the place of a lost or an older one.
+    case linked(PeerConversation)
+    case control(ControlFrame, on: PeerConversation)
+    case controlEnded(MeshError, on: PeerConversation)
     case laneUp(Lane)
     case laneDown(LaneName, FailureCode?)
     case lane(LaneName, LaneEvent)
-    /// Dialer: the secret that the listener drew is in the journal.
-    case pinKept
     case tick
     /// A source of events waits here until those before are handled.
     case turn(EventTurn)
     case transfer(ShellEvent)
     /// A job of the pool or the journal failed: the transfer ends, resumable.
     case failed(MeshError, FailureCode)
+    /// The peer's process is another one by now.
+    case superseded
     /// A person or the program wants to stop.
     case stop
 }

@@ -16,7 +16,10 @@ enum SessionNews: Sendable {
 extension PeerSession {
     func control(_ frame: ControlFrame) {
         switch frame.message {
-        case .membership(let message): membership(message)
+        // The first words were said.
+        case .membership(.introduce), .membership(.pin), .membership(.pinned): refuse(.protocolViolation)
+        case .membership(.request): say.yield(.membership(.refused(.unsupported)))
+        case .membership(.grant), .membership(.refused): break
         case .channelOffer(let offer): answer(offer)
         case .channelStatus(let status): follow(agreement?.heard(status) ?? [])
         case .ready(let channel, let epoch, let fingerprint):
@@ -29,14 +32,12 @@ extension PeerSession {
                 deadlines.offered()
             }
             shell.control(transfer)
-        case .sync(var sync):
-            guard sync.received == nil else {
+        case .sync(let sync):
+            guard let answer = sync.answer(at: NodeClock.wall) else {
                 node.echoes?.control(NodeClock.wall - sync.origin)
                 return
             }
-            sync.received = NodeClock.wall
-            sync.answered = NodeClock.wall
-            say.yield(.sync(sync))
+            say.yield(.sync(answer))
         case .heartbeat, .error: break
         case .leaving(let code):
             guard outcome == nil else { return }
@@ -51,67 +52,16 @@ extension PeerSession {
         say.yield(.error(code, regarding: frame.sequence))
     }
 
-    // MARK: names and pin
-
-    private func membership(_ message: MembershipControl) {
-        switch message {
-        case .introduce, .pin, .pinned: follow(introduction.heard(message))
-        case .request: say.yield(.membership(.refused(.unsupported)))
-        case .grant, .refused: break
-        }
-    }
-
-    func pinKept() { follow(introduction.kept()) }
-
-    func follow(_ instructions: [Introduction.Instruction]) {
-        for instruction in instructions {
-            switch instruction {
-            case .say(let message): say.yield(.membership(message))
-            case .met(let name):
-                // Under a code a name is what its owner says; in a mesh it is what the certificate says.
-                peerName = link.peer.name ?? name
-                begin()
-            case .keep(let secret):
-                let link = link
-                desk.inJournal {
-                    try await link.keepPin(secret)
-                    return .pinKept
-                }
-            case .settled: agree()
-            case .refuse(let code): refuse(code)
-            }
-        }
-    }
-
     /// This side parts, and says why to both.
     private func refuse(_ code: FailureCode) {
         farewell = farewell ?? code
-        outcome = outcome ?? .failed(Self.reason(of: code))
+        outcome = outcome ?? .failed(MeshError(Breach(code: code)))
     }
 
-    private static func reason(of code: FailureCode) -> MeshError {
-        switch code {
-        case .protocolViolation:
-            MeshError(
-                .other,
-                "the peer said what was not due on the control link, and was disconnected: run the same version of pmesh on both machines"
-            )
-        case .tooMany:
-            MeshError(
-                .other,
-                "the peer opened a second channel on one link, and was disconnected: run the same version of pmesh on both machines"
-            )
-        case .identity:
-            MeshError(
-                .identity,
-                "the peer did not derive the same channel as this node, and was disconnected: use the home the transfer began with, or a new code"
-            )
-        default: MeshError(code)
-        }
-    }
+    // MARK: the peer
 
-    private func begin() {
-        report(.connected(name: peerName))
+    func begin() {
+        report(.connected(name: introduced.name))
         rememberPeer()
         switch purpose {
         case .send(let make):
@@ -119,7 +69,7 @@ extension PeerSession {
             self.shell = shell
             shell.begin()
         case .receive(let make):
-            let context = make(link.peer, peerName)
+            let context = make(link.peer, introduced.name)
             shell = ReceiveShell(
                 context, desk: desk, lanes: lanes, say: say, syncer: context.options.fsync ? nil : syncer)
         }
@@ -128,7 +78,7 @@ extension PeerSession {
     /// Whom this node met, and where: for history and for finding them again.
     private func rememberPeer() {
         let (journal, peer, now) = (node.journal, link.peer, NodeClock.wall)
-        let label = peerName.isEmpty ? nil : peerName
+        let label = introduced.name.isEmpty ? nil : introduced.name
         let address = link.role == .dialer ? link.control.connection.remoteAddress.description : nil
         desk.inJournal {
             try await journal.upsert(
@@ -142,9 +92,9 @@ extension PeerSession {
 
     // MARK: channel
 
-    private func agree() {
+    func agree() {
         let ends = ChannelEnds(
-            local: node.identity.nodeID, remote: link.peer.nodeID, role: link.role, resumeSecret: introduction.secret)
+            local: node.identity.nodeID, remote: link.peer.nodeID, role: link.role, resumeSecret: introduced.secret)
         let policy = ChannelAnswering.Policy(maxLanes: link.lanes, dataHost: link.dataHost, dataPort: link.dataPort)
         agreement = ChannelAgreement(role: link.role, negotiation: KeyNegotiation(ends: ends, policy: policy))
         guard link.role == .dialer else { return }
@@ -152,8 +102,6 @@ extension PeerSession {
     }
 
     private func answer(_ offer: ChannelOffer) {
-        // Before the introduction is settled nothing else is due.
-        guard agreement != nil else { return refuse(.protocolViolation) }
         follow(agreement?.heard(offer) ?? [])
     }
 
@@ -167,6 +115,7 @@ extension PeerSession {
                 outcome = outcome ?? .failed(MeshError(.identity, "no channel was agreed on: \(error)"))
             case .recoveryFailed: channel?.recoveryFailed(now: NodeClock.monotonic, using: &generator)
             case .refuse(let code): refuse(code)
+            case .superseded: outcome = outcome ?? .lost("the other side began anew")
             }
         }
     }
@@ -174,7 +123,8 @@ extension PeerSession {
     /// Both ends tested the channel and derived the same state: the transfer begins, or goes on, on the lanes that are up.
     private func open() {
         guard outcome == nil else { return }
-        deadlines.channelOpened(awaitsOffer: purpose.awaitsOffer, now: NodeClock.monotonic)
+        let isUnderWay = shell?.isUnderWay ?? false
+        deadlines.channelOpened(awaitsOffer: purpose.awaitsOffer && !isUnderWay, now: NodeClock.monotonic)
         if !wasOpen {
             wasOpen = true
             shell?.channelOpened()

@@ -51,6 +51,7 @@ extension PeerSession {
             case .opened(let epoch): opened(epoch)
             case .recover(let epoch, let set):
                 note(.channel(epoch: epoch), "no lane left")
+                guard conversation != nil else { return detach("its lanes are gone as well") }
                 deadlines.recovers()
                 follow(agreement?.recover(epoch: epoch, set: set) ?? [])
             case .lost: outcome = outcome ?? .lost("no lane of the channel could be opened")
@@ -170,6 +171,7 @@ extension PeerSession {
         if lanes.names.contains(name) { note(.lane(prime: name.prime), "lane lost") }
         let wasLead = lanes.remove(name)
         if outcome == nil, !wasWaiting { shell?.laneLost(name, wasLead: wasLead) }
+        if conversation == nil, lanes.count == 0 { detach("its lanes are gone as well") }
     }
 
     /// Writes down what is done again for the transfer that runs.

@@ -6,11 +6,13 @@ import MeshTransport
 import MeshTrust
 import MeshWire
 
-/// The talk with one peer over one control link: names, pin, channel, lanes, and the one transfer it is for.
+/// The work with one peer over one channel: its lanes, and the one transfer that they are for.
 ///
 /// Everything that happens comes through one queue and is handled in one place, in order; machines decide
-/// (`ChannelSession`, `SendSession`, `ReceiveSession`), and what takes time is done elsewhere and comes back as an event.
-/// A session ends with its link: the next link has a next session, which goes on from the journals.
+/// (`ChannelAgreement`, `ChannelSession`, a transfer's driver), and what takes time is done elsewhere and comes back as an
+/// event. A session outlives its control link: while the channel is open and a lane lives, the transfer goes on, and the next
+/// link to the same process of the peer is ``attach(_:_:)``ed. It ends with its transfer, with the last lane where there
+/// is no link, or with the peer's process; the next session goes on from the journals.
 actor PeerSession {
     /// What the link is for.
     enum Purpose: Sendable {
@@ -26,12 +28,15 @@ actor PeerSession {
         }
     }
 
-    static let protocolVersion = 2
-    /// The only stream so far: one transfer per link.
+    /// The only stream so far: one transfer per channel.
     static let stream: UInt16 = 1
 
     let node: NodeContext
-    let link: PeerLink
+    /// The link that is there, or was last.
+    var link: PeerLink
+    nonisolated let peer: PeerIdentity
+    /// How the first words went; a later link's must tell of the same process.
+    let introduced: PeerConversation.Introduced
     let purpose: Purpose
     let registry: ChannelRegistry
     let report: @Sendable (SessionNews) -> Void
@@ -40,14 +45,16 @@ actor PeerSession {
     let lanes = LaneSet(stream: PeerSession.stream)
     let writes: AsyncStream<JobDesk.Write>
     let tasks: AsyncStream<@Sendable () async -> Void>
-    let say = ControlOutbox()
+    let say = ControlVoice()
+    /// Tells whoever dials that the link is gone and the session is not.
+    nonisolated let losses: AsyncStream<Void>
+    let lost: AsyncStream<Void>.Continuation
     let syncer: BackgroundSyncer
 
     var shell: (any TransferShell)?
     var channel: ChannelSession?
     var agreement: ChannelAgreement?
-    var introduction: Introduction
-    var peerName = ""
+    var conversation: PeerConversation?
     /// The channel's first epoch was opened.
     var wasOpen = false
     var outcome: PeerOutcome?
@@ -59,11 +66,13 @@ actor PeerSession {
     var meter = ThroughputMeter()
 
     init(
-        node: NodeContext, link: PeerLink, purpose: Purpose, registry: ChannelRegistry,
-        report: @escaping @Sendable (SessionNews) -> Void
+        node: NodeContext, conversation: PeerConversation, introduced: PeerConversation.Introduced, purpose: Purpose,
+        registry: ChannelRegistry, report: @escaping @Sendable (SessionNews) -> Void
     ) {
         self.node = node
-        self.link = link
+        self.introduced = introduced
+        link = conversation.link
+        peer = conversation.link.peer
         self.purpose = purpose
         self.registry = registry
         self.report = report
@@ -74,20 +83,17 @@ actor PeerSession {
         self.writes = writes
         self.tasks = tasks
         desk = JobDesk(pool: node.pool, events: send, writes: write, tasks: start)
-        introduction = Introduction(
-            name: node.name, version: Self.protocolVersion, isDialer: link.role == .dialer, isCode: link.isCode,
-            secret: link.pin)
+        (losses, lost) = AsyncStream.makeStream(of: Void.self)
         syncer = BackgroundSyncer(node: node)
         deadlines = LinkDeadlines(now: NodeClock.monotonic)
+        desk.events.yield(.linked(conversation))
     }
 
-    /// Talks until the transfer or the link has ended.
+    /// Works until the transfer or the channel has ended.
     func run() async -> PeerOutcome {
-        follow(introduction.start())
+        begin()
         defer { if let shell { report(.progress(shell.progress, lanes: lanes.count)) } }
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.readControl() }
-            group.addTask { await self.writeControl() }
             group.addTask { await self.keepJournal() }
             group.addTask { await self.runTasks() }
             group.addTask { await self.beat() }
@@ -103,10 +109,7 @@ actor PeerSession {
         return outcome ?? .lost("the session was ended")
     }
 
-    /// The peer has said its name.
-    var isMet: Bool { shell != nil }
-
-    /// A transfer was accepted on this link: its peer is the one that was waited for.
+    /// A transfer was accepted: its peer is the one that was waited for.
     var hasTransfer: Bool { shell?.isUnderWay ?? false }
 
     /// The program wants to stop: the transfer stays resumable.
@@ -127,12 +130,10 @@ actor PeerSession {
         desk.writes.finish()
         desk.tasks.finish()
         say.finish()
+        lost.finish()
         // Who waits for its turn must not wait for ever.
         for await event in events { if case .turn(let turn) = event { turn.reached() } }
     }
-
-    private static let unread = MeshError(
-        .other, "the peer does not read what it is told on the control link, so it was disconnected: try again later")
 
     /// Begins the end where it has not begun, and answers whether it is reached.
     private var isOver: Bool {
@@ -156,22 +157,27 @@ actor PeerSession {
     /// way of the event loop, which no cancellation reaches.
     private func part() async {
         for lane in lanes.all { lane.close() }
-        guard Task.isCancelled, !ending.hasBegun else { return link.control.close() }
+        guard Task.isCancelled, !ending.hasBegun else {
+            conversation?.close()
+            return
+        }
         outcome = outcome ?? .failed(MeshError(CancellationError()))
-        await link.control.part(saying: goodbye)
+        await conversation?.link.control.part(saying: goodbye)
     }
 
     private func handle(_ event: PeerEvent) {
         switch event {
-        case .control(let frame): control(frame)
-        case .controlEnded(let error): linkEnded(error)
+        case .linked(let conversation): linked(conversation)
+        // What an older link still brings is of no use.
+        case .control(let frame, let source): if source === conversation { control(frame) }
+        case .controlEnded(let error, let source): if source === conversation { linkEnded(error) }
         case .laneUp(let lane): laneUp(lane)
         case .laneDown(let name, let code): laneDown(name, code)
         case .lane(let name, let event): laneEvent(event, on: name)
-        case .pinKept: pinKept()
         case .tick: tick()
         case .turn(let turn): return turn.reached()
         case .failed(let error, let code): failed(error, as: code)
+        case .superseded: outcome = outcome ?? .lost("the other side began anew")
         case .stop: outcome = outcome ?? .failed(MeshError(CancellationError()))
         case .transfer(let event): shell?.handle(event)
         }
@@ -182,15 +188,9 @@ actor PeerSession {
         outcome = outcome ?? shell?.outcome ?? .failed(error)
     }
 
-    private func linkEnded(_ error: MeshError) {
-        guard outcome == nil else { return }
-        shell?.left()
-        outcome = shell?.outcome ?? .lost(error.message)
-    }
-
     private func tick() {
         let now = NodeClock.monotonic
-        switch deadlines.overdue(now: now) {
+        switch conversation.flatMap({ _ in deadlines.overdue(now: now) }) {
         case .channel: outcome = outcome ?? .lost("the other side did not agree on a channel in time")
         case .offer: outcome = outcome ?? .lost("the other side had nothing to send")
         case nil: break
@@ -201,30 +201,6 @@ actor PeerSession {
     }
 
     // MARK: beside the queue
-
-    private func readControl() async {
-        let events = desk.events
-        do {
-            for try await frame in link.control.inbound {
-                events.yield(.control(frame))
-                await EventTurn.behind(events)
-                guard await say.hasRoom() else {
-                    _ = events.yield(.failed(Self.unread, .tooMany))
-                    return
-                }
-            }
-            events.yield(.controlEnded(MeshError(.timedOut, "the other side closed the connection")))
-        } catch {
-            events.yield(.controlEnded(MeshError(error)))
-        }
-    }
-
-    private func writeControl() async {
-        for await message in say.messages {
-            do { try await link.control.send(message) } catch { return say.failed() }
-            say.sent()
-        }
-    }
 
     private func keepJournal() async {
         for await write in writes {

@@ -10,7 +10,7 @@ final class ReceiveShell: TransferShell {
     private let context: ReceiveContext
     private let desk: JobDesk
     private let lanes: LaneSet
-    private let say: ControlOutbox
+    private let say: ControlVoice
     private let syncer: BackgroundSyncer?
     private let decoders = DecoderPool()
     private var driver: ReceiveDriver
@@ -21,7 +21,7 @@ final class ReceiveShell: TransferShell {
     private(set) var end: TransferEnd?
 
     init(
-        _ context: ReceiveContext, desk: JobDesk, lanes: LaneSet, say: ControlOutbox, syncer: BackgroundSyncer?
+        _ context: ReceiveContext, desk: JobDesk, lanes: LaneSet, say: ControlVoice, syncer: BackgroundSyncer?
     ) {
         self.context = context
         self.desk = desk
@@ -61,6 +61,7 @@ final class ReceiveShell: TransferShell {
     // MARK: events
 
     func channelOpened() {}
+    func relinked() {}
     func control(_ message: TransferControl) { carryOut(driver.heard(message, now: NodeClock.monotonic)) }
 
     func laneUp(_ name: LaneName) {

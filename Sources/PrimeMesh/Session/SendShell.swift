@@ -10,14 +10,14 @@ final class SendShell: TransferShell {
     private let context: SendContext
     private let desk: JobDesk
     private let lanes: LaneSet
-    private let say: ControlOutbox
+    private let say: ControlVoice
     private let encoders: EncoderPool
     /// By this name the manifest's writer knows this session.
     private let listener: Bytes16
     private var driver: SendDriver
     private(set) var end: TransferEnd?
 
-    init(_ context: SendContext, desk: JobDesk, lanes: LaneSet, say: ControlOutbox) {
+    init(_ context: SendContext, desk: JobDesk, lanes: LaneSet, say: ControlVoice) {
         self.context = context
         self.desk = desk
         self.lanes = lanes
@@ -61,6 +61,7 @@ final class SendShell: TransferShell {
     // MARK: events
 
     func channelOpened() { carryOut(driver.channelOpened()) }
+    func relinked() { carryOut(driver.relinked()) }
     func control(_ message: TransferControl) { carryOut(driver.heard(message)) }
     func laneUp(_ name: LaneName) { laneRoom(name) }
 

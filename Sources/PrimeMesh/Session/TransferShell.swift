@@ -8,6 +8,8 @@ protocol TransferShell: AnyObject {
     /// The channel is open and both ends have said so: the transfer may begin. Once for a link; after a recovery its lanes say
     /// by ``laneUp(_:)`` that it goes on.
     func channelOpened()
+    /// Another link has taken a lost one's place: what that may have lost is said again.
+    func relinked()
     func control(_ message: TransferControl)
     func laneUp(_ name: LaneName)
     func laneRoom(_ name: LaneName)

@@ -62,14 +62,17 @@ enum ControlMisdeeds {
 
     static let endings: [Misdeed] = [
         Misdeed("another version of the protocol", .broken("runs another version", told: .unsupported)) {
-            try await $0.control.say(.membership(.introduce(name: "mallory", version: 3)))
+            try await $0.control.say(
+                .membership(.introduce(name: "mallory", version: 2, instance: InstanceID(Bytes16()))))
         },
         Misdeed("pin of a dialer", .broken("what was not due")) {
-            try await $0.control.say(.membership(.introduce(name: "mallory", version: 2)))
+            try await $0.control.say(
+                .membership(.introduce(name: "mallory", version: 3, instance: InstanceID(Bytes16()))))
             try await $0.control.say(.membership(.pin(secret: .drawn())))
         },
         Misdeed("channel before the pin is kept", .broken("what was not due")) { peer in
-            try await peer.control.say(.membership(.introduce(name: "mallory", version: 2)))
+            try await peer.control.say(
+                .membership(.introduce(name: "mallory", version: 3, instance: InstanceID(Bytes16()))))
             let offering = try ChannelOffering(channel: .drawn(), epoch: 1, set: .standard, lanes: 4, ends: peer.ends)
             try await peer.control.say(.channelOffer(offering.offer))
         },

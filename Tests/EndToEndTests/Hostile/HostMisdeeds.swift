@@ -13,7 +13,8 @@ enum HostMisdeeds {
 
     static let endings: [Misdeed] = [
         Misdeed("another version of the protocol", .broken("runs another version", told: .unsupported)) {
-            try await $0.control.say(.membership(.introduce(name: "mallory", version: 3)))
+            try await $0.control.say(
+                .membership(.introduce(name: "mallory", version: 2, instance: InstanceID(Bytes16()))))
         },
         Misdeed("a second pin", notDue) { peer in
             try await peer.greet()

@@ -12,7 +12,7 @@ extension HostilePeer {
             if case .membership(.introduce) = message { true } else { nil }
         }
         try expected(isIntroduced, "a name")
-        try await control.say(.membership(.introduce(name: name, version: 2)))
+        try await control.say(.membership(.introduce(name: name, version: 3, instance: InstanceID(Bytes16()))))
     }
 
     func pin(_ fresh: Bytes32 = .drawn()) async throws {

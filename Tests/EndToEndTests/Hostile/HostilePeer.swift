@@ -60,7 +60,7 @@ final class HostilePeer: Sendable {
 
     /// Names, and the secret of the pair.
     func introduce(as name: String = "mallory") async throws {
-        try await control.say(.membership(.introduce(name: name, version: 2)))
+        try await control.say(.membership(.introduce(name: name, version: 3, instance: InstanceID(Bytes16()))))
         let fresh = await control.heard.first { message -> Bytes32? in
             if case .membership(.pin(let secret)) = message { secret } else { nil }
         }

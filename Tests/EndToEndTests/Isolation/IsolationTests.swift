@@ -160,7 +160,7 @@ private struct Scene {
     /// Identifiers, words of the protocol, addresses, and names in `membership`.
     private static func isKnown(_ place: String, _ text: String) -> Bool {
         switch place {
-        case "from", "body.channel", "body.transfer", "body.fingerprint", "body.pin.secret":
+        case "from", "body.channel", "body.transfer", "body.fingerprint", "body.pin.secret", "body.introduce.instance":
             text.wholeMatch(of: #/[0-9a-z-]{26,64}/#) != nil
         case "type", "body.set": text.wholeMatch(of: #/[a-z-]{4,16}/#) != nil
         case "body.outcome.accepted.dataHost": text.wholeMatch(of: #/[0-9a-f.:]+/#) != nil

@@ -76,8 +76,9 @@ import Testing
 
     @Test func aSecondOfferAndWordsOfOthersAreAnswered() throws {
         var driver = try accepted()
-        #expect(driver.heard(offer, now: 0).text == ["say error unsupported"])
         let other = TransferID(Bytes16([UInt8](repeating: 2, count: 16))!)
+        let second = TransferControl(transfer: other, action: offer.action)
+        #expect(driver.heard(second, now: 0).text == ["say error unsupported"])
         #expect(
             driver.heard(TransferControl(transfer: other, action: .cancel), now: 0).text == ["say error unknown"])
         #expect(
@@ -85,6 +86,16 @@ import Testing
                 == ["say error unsupported"])
         #expect(
             driver.heard(TransferControl(transfer: id, action: .cancel), now: 0).text == ["ended: told cancelled"])
+    }
+
+    /// A link may be lost with the offer or its answer on it: what is said again on the next changes nothing but that.
+    @Test func theOfferMaySayItselfAgain() throws {
+        var driver = ReceiveDriver(stream: 1)
+        #expect(driver.heard(offer, now: 0).text == ["look up"])
+        #expect(driver.heard(offer, now: 0).text == [])
+        driver = try accepted()
+        _ = driver.handle(.pageDecoded(first: 0, .success(entries)), now: 0)
+        #expect(driver.heard(offer, now: 0).text == ["say accept from 2"])
     }
 
     @Test func chunksBeforeTheAcceptanceAreABreach() {

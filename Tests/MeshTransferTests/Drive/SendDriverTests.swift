@@ -52,6 +52,20 @@ import Testing
         #expect(driver.frames([message(.failed(.cancelled))]).text == [], "nothing counts behind the end")
     }
 
+    /// Pages that left belong to the sums that were said first, whatever was found since.
+    @Test func theOfferIsSaidAgainOnTheNextLink() {
+        var driver = SendDriver(id, stream: 1, compression: .never)
+        #expect(driver.relinked().text == [], "nothing was said yet")
+        _ = driver.handle(.manifestGrew(totals(manifest([1])), isComplete: false)) { [] }
+        #expect(driver.channelOpened().text.last == "say offer of 1 on 1, counting")
+        _ = driver.handle(.manifestGrew(totals(files.map(\.manifest)), isComplete: true)) { [] }
+        #expect(driver.relinked().text == ["say offer of 1 on 1, counting"])
+        let accept = TransferControl(transfer: id, action: .accept(manifestFrom: 0))
+        #expect(driver.heard(accept).text == ["report accepted"])
+        #expect(driver.heard(accept).text == [], "the answer may come twice")
+        #expect(driver.relinked().text == [])
+    }
+
     @Test func aVerdictTakesTheOffersPlace() {
         var driver = driver(verdict: .sourcesEdited)
         #expect(driver.channelOpened().text == ["ended: failed sourcesEdited"])
