@@ -54,9 +54,6 @@ package struct ChannelAgreement {
     /// Whether transfers may work in the epoch that holds now.
     package var isOpen: Bool { agreed.map { tested == $0.epoch && peerTested == $0.epoch } ?? false }
 
-    /// Open, and on this link both ends have said so.
-    package var isCompared: Bool { isOpen && !awaitsWord }
-
     // MARK: this end
 
     /// Dialer: the link's channel.

@@ -17,9 +17,12 @@ package enum PeerStatus: Int, Hashable, Sendable, Comparable {
 ///   ▲        heard         │
 ///   └──────────────────────┘
 /// ```
-/// Whatever arrives counts as heard: any control frame, any frame of a lane. Silence is measured only while this machine
-/// was awake: after a gap between ticks (a suspended laptop, a stopped process) the peer gets its time again.
-/// Times are nanoseconds of a clock that never goes back.
+/// A link is judged by its own frames alone: a peer whose lanes are heard may have lost this link all the same. Silence
+/// counts only while this machine was awake: one that answers a deadline more than a second late slept for the difference
+/// (a suspended laptop, a stopped process), and the peer gets its time again.
+///
+/// Whoever talks over the link owns it, and calls ``tick(at:)`` at ``nextDeadline``. Times are nanoseconds of a clock that
+/// never goes back.
 package struct FailureDetector: Sendable {
     /// Something is sent at least this often.
     package static let heartbeat: UInt64 = 5_000_000_000
@@ -27,19 +30,26 @@ package struct FailureDetector: Sendable {
     package static let suspicion: UInt64 = 15_000_000_000
     /// Six heartbeats missing.
     package static let death: UInt64 = 30_000_000_000
-    /// Ticks come every second; this long without one, and it was we who slept.
-    package static let sleep: UInt64 = 5_000_000_000
+    /// Timers are this late on a busy machine that is awake.
+    package static let lateness: UInt64 = 1_000_000_000
 
     package private(set) var status = PeerStatus.alive
     private var heardAt: UInt64
     private var sentAt: UInt64
-    private var tickedAt: UInt64
 
     /// A link that came up at `now`.
     package init(at now: UInt64) {
         heardAt = now
         sentAt = now
-        tickedAt = now
+    }
+
+    /// When something is to be done next; nil for a dead link.
+    package var nextDeadline: UInt64? {
+        switch status {
+        case .alive: min(sentAt + Self.heartbeat, heardAt + Self.suspicion)
+        case .suspect: min(sentAt + Self.heartbeat, heardAt + Self.death)
+        case .dead: nil
+        }
     }
 
     package enum OnHeard: Hashable, Sendable {
@@ -49,25 +59,22 @@ package struct FailureDetector: Sendable {
         case recovered
     }
 
-    /// Anything at all arrived from the peer.
+    /// Anything at all arrived on the link.
     package mutating func heard(at now: UInt64) -> OnHeard {
         heardAt = max(heardAt, now)
-        switch status {
-        case .alive, .dead: return .none
-        case .suspect:
-            status = .alive
-            return .recovered
-        }
+        guard status == .suspect else { return .none }
+        status = .alive
+        return .recovered
     }
 
-    /// Something was sent on the control link; the next heartbeat can wait.
+    /// Something was sent on the link; the next heartbeat can wait.
     package mutating func sent(at now: UInt64) { sentAt = max(sentAt, now) }
 
     /// What is to be done now; both may be.
     package struct OnTick: Hashable, Sendable {
         /// Send a heartbeat.
         package var heartbeat: Bool
-        /// The peer's status became this.
+        /// The link's status became this.
         package var became: PeerStatus?
 
         package init(heartbeat: Bool = false, became: PeerStatus? = nil) {
@@ -76,14 +83,12 @@ package struct FailureDetector: Sendable {
         }
     }
 
-    /// To be called every second.
+    /// To be called at the deadline; earlier it changes nothing.
     package mutating func tick(at now: UInt64) -> OnTick {
-        let gap = now > tickedAt ? now - tickedAt : 0
-        tickedAt = max(tickedAt, now)
-        if gap > Self.sleep { heardAt = min(now, heardAt + gap) }
-        guard status != .dead else { return OnTick() }
+        guard let deadline = nextDeadline, now >= deadline else { return OnTick() }
+        if now - deadline > Self.lateness { heardAt = min(now, heardAt + (now - deadline)) }
         var answer = OnTick()
-        if now >= sentAt, now - sentAt >= Self.heartbeat {
+        if now >= sentAt + Self.heartbeat {
             sentAt = now
             answer.heartbeat = true
         }

@@ -99,6 +99,9 @@ package final class ControlLink: Sendable {
         await connection.closed()
     }
 
+    /// Closes after `time` at the latest, whatever the peer does until then.
+    package func close(within time: Duration) { connection.close(within: TimeAmount(time)) }
+
     /// Says goodbye in TLS and closes; ``inbound`` ends.
     package func close() { connection.close() }
 }

@@ -75,8 +75,8 @@ public struct ChannelID: Hashable, Sendable, CustomStringConvertible {
     public var description: String { Base32.encode(bytes.array) }
 }
 
-/// One process of a node: 128 random bits drawn when it begins. A peer that comes back under another one has forgotten what
-/// was only in memory.
+/// One run of a node, which may have several at a time: 128 random bits drawn when it begins. A peer that comes back under
+/// another one has forgotten what was only in memory, or never knew it.
 package struct InstanceID: Hashable, Sendable, CustomStringConvertible {
     package let bytes: Bytes16
 

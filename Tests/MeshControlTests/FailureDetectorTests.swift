@@ -39,8 +39,24 @@ import Testing
     @Test func ourOwnSleepIsNobodysSilence() {
         var detector = FailureDetector(at: 0)
         _ = tick(&detector, 1...10)
+        _ = detector.heard(at: 10 * second)
+        // Its deadline was at 15 s: it slept from there, and 5 s of silence count.
         #expect(detector.tick(at: 3_610 * second).became == nil)
-        #expect(tick(&detector, 3_611...3_614).allSatisfy { $0.became == nil })
-        #expect(detector.tick(at: 3_615 * second).became == .suspect)
+        #expect(tick(&detector, 3_611...3_619).allSatisfy { $0.became == nil })
+        #expect(detector.tick(at: 3_620 * second).became == .suspect)
+    }
+
+    /// A thousand links need no ticks: each says when it is to be asked.
+    @Test func eachDeadlineIsAnsweredAndNoOtherTimeMatters() {
+        var detector = FailureDetector(at: 0)
+        #expect(detector.nextDeadline == 5 * second)
+        #expect(detector.tick(at: 5 * second - 1) == .init())
+        #expect(detector.tick(at: 5 * second) == .init(heartbeat: true))
+        #expect(detector.tick(at: 10 * second) == .init(heartbeat: true))
+        #expect(detector.nextDeadline == 15 * second)
+        #expect(detector.tick(at: 15 * second) == .init(heartbeat: true, became: .suspect))
+        for time in [20, 25] { #expect(detector.tick(at: UInt64(time) * second) == .init(heartbeat: true)) }
+        #expect(detector.tick(at: 30 * second) == .init(heartbeat: true, became: .dead))
+        #expect(detector.nextDeadline == nil)
     }
 }

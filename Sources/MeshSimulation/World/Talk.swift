@@ -17,6 +17,8 @@ final class Talk {
     private var deadlines: Both<LinkDeadlines>
     private var breach: String?
     private var isLost = false
+    /// Each side has heard on this link that the other has the channel as well.
+    private var isCompared = Both(false, false)
     /// The control link is there; without one lanes alone carry what is said.
     private(set) var isLinked = true
     private let witness: Witness
@@ -64,6 +66,7 @@ final class Talk {
     func unlink() -> Bool {
         mail = Both([], [])
         isLinked = false
+        for side in Side.allCases { deadlines[side].recovers() }
         return canWork
     }
 
@@ -75,8 +78,9 @@ final class Talk {
     /// Another link takes the lost one's place.
     func relink() {
         isLinked = true
+        isCompared = Both(false, false)
         for side in Side.allCases {
-            deadlines[side] = LinkDeadlines(now: now())
+            deadlines[side].awaitsReady(now: now())
             follow(agreements[side].relinked(), side)
         }
         sending.hear { $0.relinked() }
@@ -126,6 +130,7 @@ final class Talk {
     }
 
     private func open(_ side: Side) {
+        isCompared[side] = true
         let awaitsOffer = side == .receiver && !receiving.isUnderWay
         deadlines[side].channelOpened(awaitsOffer: awaitsOffer, now: now())
         if side == .sender { sending.hear { $0.channelOpened() } }
@@ -164,9 +169,9 @@ final class Talk {
     }
 
     private func lookAtDeadlines(_ side: Side, now: UInt64) {
-        guard isLinked, let overdue = deadlines[side].overdue(now: now) else { return }
+        guard let overdue = deadlines[side].overdue(now: now) else { return }
         isLost = true
-        if overdue == .channel ? agreements[side].isCompared : receiving.isUnderWay {
+        if overdue == .channel ? isCompared[side] : receiving.isUnderWay {
             breach = breach ?? "the \(side) gave up a link that works"
         }
     }
@@ -221,6 +226,7 @@ final class Talk {
                 return
             }
             deadlines[side].recovers()
+            isCompared[side] = false
             follow(agreements[side].recover(epoch: epoch, set: set), side)
         case .broken(let what): breach = breach ?? "a lane of the \(side): \(what)"
         case .channelLost: isLost = true

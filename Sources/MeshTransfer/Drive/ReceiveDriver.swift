@@ -2,11 +2,11 @@
 package import MeshWire
 package import NIOCore
 
-/// Everything that a receiving transfer does on one link, from the offer to the receipt: hears the sender's frames and control
+/// Everything that a receiving transfer does on one channel, from the offer to the receipt: hears the sender's frames and control
 /// messages, decides what comes of the offer (`IncomingOffer`), asks its `ReceiveSession`, and says what is to be carried
 /// out. Pure: events and time in, steps out.
 ///
-/// A transfer's shell owns one for each link, from the link's begin to ``Step/ended(_:)``. The shell has no rule of its
+/// A transfer's shell owns one for each channel, from the channel's begin to ``Step/ended(_:)``. The shell has no rule of its
 /// own: it carries out each step in order, and answers jobs with ``handle(_:now:)``. Times are nanoseconds of a clock that
 /// never goes back.
 package struct ReceiveDriver: Sendable {
@@ -168,8 +168,9 @@ package struct ReceiveDriver: Sendable {
         case .create: return [.create(sums, isPiped: offer.isPiped)]
         case .accept: return accept(transfer, now: now)
         case .decline(let code):
-            return [.say(.transfer(TransferControl(transfer: transfer, action: .decline(code))))]
-                + end(.failed(code))
+            let decline = TransferControl(transfer: transfer, action: .decline(code))
+            // On a lane as well: the link may be away.
+            return [.say(.transfer(decline)), .message(.failed(code))] + end(.failed(code))
         }
     }
 

@@ -2,10 +2,10 @@
 package import MeshWire
 package import NIOCore
 
-/// Everything that a sending transfer does on one link, from the offer to the receipt: hears the receiver's frames and control
+/// Everything that a sending transfer does on one channel, from the offer to the receipt: hears the receiver's frames and control
 /// messages, asks its `SendSession`, and says what is to be carried out. Pure: events in, steps out.
 ///
-/// A transfer's shell owns one for each link, from the link's begin to ``Step/ended(_:)``. The shell has no rule of its
+/// A transfer's shell owns one for each channel, from the channel's begin to ``Step/ended(_:)``. The shell has no rule of its
 /// own: it carries out each step in order, and answers jobs with ``handle(_:rooms:)``.
 package struct SendDriver: Sendable {
     /// What the shell does next.
@@ -56,6 +56,8 @@ package struct SendDriver: Sendable {
     private var session: SendSession
     /// The offer as it was said first: pages that left since belong to these sums.
     private var offer: TransferControl?
+    /// The receiver's answer was heard. What it says on lanes may come before that.
+    private var isAccepted = false
     private var isEnded = false
     /// Files whose length is not known yet.
     private var openFiles: Set<UInt64> = []
@@ -87,7 +89,7 @@ package struct SendDriver: Sendable {
 
     // MARK: the control link
 
-    /// The channel works at both ends: the transfer is offered, once for a link. Pages flow before the receiver has decided:
+    /// The channel works at both ends: the transfer is offered, once for a channel. Pages flow before the receiver has decided:
     /// names and sums are what it decides on.
     package mutating func channelOpened() -> [Step] {
         guard offer == nil, !isEnded else { return [] }
@@ -104,7 +106,7 @@ package struct SendDriver: Sendable {
 
     /// Another link is there in the place of a lost one, which may have taken the offer with it, or its answer.
     package func relinked() -> [Step] {
-        guard let offer, !isUnderWay, !isEnded else { return [] }
+        guard let offer, !isAccepted, !isEnded else { return [] }
         return [.say(.transfer(offer))]
     }
 
@@ -114,14 +116,20 @@ package struct SendDriver: Sendable {
         switch message.action {
         case .accept(let from):
             // It is said again where the offer is.
-            guard !isUnderWay else { return [] }
-            isUnderWay = true
-            return [.report(.accepted)] + follow(session.accepted(from: from))
+            guard !isAccepted else { return [] }
+            isAccepted = true
+            return begin() + follow(session.accepted(from: from))
         case .decline(let code): return end(.told(code))
         case .cancel: return end(.told(.cancelled))
         case .pause: return end(.told(.paused))
         case .offer: return [.say(.error(.unsupported, regarding: 0))]
         }
+    }
+
+    private mutating func begin() -> [Step] {
+        guard !isUnderWay else { return [] }
+        isUnderWay = true
+        return [.report(.accepted)]
     }
 
     // MARK: lanes
@@ -148,7 +156,11 @@ package struct SendDriver: Sendable {
 
     private mutating func heard(_ frame: InboundFrame) throws(WireError) -> [Step] {
         switch frame {
-        case .message(stream, let payload): return follow(session.message(try DataMessage(reading: payload)))
+        case .message(stream, let payload):
+            let message = try DataMessage(reading: payload)
+            if case .failed = message { return follow(session.message(message)) }
+            // Only who has accepted says anything else, and its answer may have been lost with a link.
+            return begin() + follow(session.message(message))
         case .acknowledgement(stream, var payload):
             let numbers = try payload.wireNumbers("acknowledged chunk", bound: Limits.chunks)
             try payload.wireEnd("acknowledgement")

@@ -3,8 +3,7 @@ package import MeshWire
 /// How a transfer's session came to its end. A driver says it once, the first reason stands, and the driver asks for nothing
 /// behind it.
 ///
-/// A stored receipt outlasts every other reason: what becomes of the link behind it, or what the peer says then, changes
-/// nothing any more.
+/// A stored receipt outlasts the link: where that is gone, or the peer leaves, the transfer is done all the same.
 package enum TransferEnd: Sendable {
     /// The receipt is stored here, and the peer has it or will ask for it.
     case done

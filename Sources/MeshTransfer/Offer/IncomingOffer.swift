@@ -7,7 +7,7 @@ package import MeshWire
 ///  offered → (journal) → fresh → first page → ask → yes → create → accept
 ///                      ↘ known                    ↘ no → decline
 /// ```
-/// A receiver has one for each link, from the link's begin to the answer. It owns what was offered and the messages held;
+/// A receiver has one for each channel, from the channel's begin to the answer. It owns what was offered and the messages held;
 /// whoever talks over the link tells it what arrives, and does what ``next()`` says after each event.
 package struct IncomingOffer: Sendable {
     /// What is known here of an offered transfer.

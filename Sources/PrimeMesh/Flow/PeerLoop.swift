@@ -14,6 +14,25 @@ struct PeerLoop: Sendable {
     let patience: Double
     /// The journal knew of the transfer before.
     let isResumed: Bool
+    /// By this peers know a later link for one of this run.
+    private let instance: InstanceID
+
+    /// Between a link that led to nothing and the next: whoever closes at once must not be asked at once.
+    private static let pause = Duration.milliseconds(500)
+
+    init(
+        node: NodeContext, source: LinkSource, registry: ChannelRegistry, report: TransferReport, wait: Double,
+        patience: Double, isResumed: Bool
+    ) {
+        self.node = node
+        self.source = source
+        self.registry = registry
+        self.report = report
+        self.wait = wait
+        self.patience = patience
+        self.isResumed = isResumed
+        instance = InstanceID(node.identifier())
+    }
 
     func run(_ purpose: PeerSession.Purpose) async throws {
         report.event(.waiting)
@@ -29,7 +48,8 @@ struct PeerLoop: Sendable {
                 report.nextSession()
                 let session = session(meeting, purpose, isResumed: isResumed)
                 let outcome: PeerOutcome
-                (outcome, spare) = await SessionLinks(node: node, source: source).run(session, spare)
+                let links = SessionLinks(node: node, instance: instance, source: source)
+                (outcome, spare) = await links.run(session, spare)
                 hadTransfer = await session.hasTransfer
                 isResumed = isResumed || hadTransfer
                 switch outcome {
@@ -43,6 +63,7 @@ struct PeerLoop: Sendable {
                 reason = loss.reason
                 // In a mesh, whoever looks a name up connects and says nothing: nobody was there to be lost.
                 if source.isCode { report.event(.lost(reason: reason)) }
+                try await Task.sleep(for: Self.pause)
             }
             patience.linkEnded(hadTransfer: hadTransfer, now: NodeClock.monotonic)
             if patience.isOver(now: NodeClock.monotonic) { throw Self.over(reason, patience) }
@@ -53,10 +74,10 @@ struct PeerLoop: Sendable {
     private func meet(
         _ patience: MeetingPatience, _ spare: inout SessionLinks.Spare
     ) async throws -> SessionLinks.Meeting {
-        if let meeting = spare.meeting.take() { return meeting }
+        if !spare.meetings.isEmpty { return spare.meetings.removeFirst() }
         let link: PeerLink
         if spare.links.isEmpty { link = try await next(patience) } else { link = spare.links.removeFirst() }
-        return try await SessionLinks.introduce(link, node)
+        return try await SessionLinks(node: node, instance: instance, source: source).introduce(link)
     }
 
     private func session(

@@ -12,25 +12,43 @@ struct SessionLinks: Sendable {
         let introduced: PeerConversation.Introduced
     }
 
-    /// What came and is not this session's.
+    /// What came and is not this session's, in its order: one for each node, or each run of the peer's.
     struct Spare: Sendable {
-        /// The peer began anew, and waits on this link.
-        var meeting: Meeting?
-        /// Links of others, in their order.
+        /// Other runs of the peer.
+        var meetings: [Meeting] = []
+        /// Links of others.
         var links: [PeerLink] = []
 
+        private static let limit = 16
+
+        /// In the place of an earlier one of the same run, which would not have come again otherwise.
+        mutating func add(_ meeting: Meeting) {
+            for old in meetings where old.introduced.instance == meeting.introduced.instance {
+                old.conversation.close()
+            }
+            meetings.removeAll { $0.introduced.instance == meeting.introduced.instance }
+            if meetings.count == Self.limit { meetings.removeFirst().conversation.close() }
+            meetings.append(meeting)
+        }
+
+        mutating func add(_ link: PeerLink) {
+            for old in links where old.peer.nodeID == link.peer.nodeID { old.control.close() }
+            links.removeAll { $0.peer.nodeID == link.peer.nodeID }
+            if links.count == Self.limit { links.removeFirst().control.close() }
+            links.append(link)
+        }
+
         func close() {
-            meeting?.conversation.close()
+            for meeting in meetings { meeting.conversation.close() }
             for link in links { link.control.close() }
         }
     }
 
-    /// Links of others that may wait; the latest of more are closed, and come again.
-    private static let limit = 16
-    /// Between two attempts to find the peer again.
+    /// Between two attempts to find the peer again, and between two links that are taken.
     private static let pause = Duration.seconds(1)
 
     let node: NodeContext
+    let instance: InstanceID
     let source: LinkSource
 
     private enum Event: Sendable {
@@ -57,8 +75,8 @@ struct SessionLinks: Sendable {
     }
 
     /// The first words on a link. Throws as ``PeerConversation/introduce()``.
-    static func introduce(_ link: PeerLink, _ node: NodeContext) async throws -> Meeting {
-        let conversation = PeerConversation(node: node, link: link)
+    func introduce(_ link: PeerLink) async throws -> Meeting {
+        let conversation = PeerConversation(node: node, instance: instance, link: link)
         return Meeting(conversation: conversation, introduced: try await conversation.introduce())
     }
 
@@ -68,17 +86,35 @@ struct SessionLinks: Sendable {
         var losses = session.losses.makeAsyncIterator()
         while !Task.isCancelled {
             if source.isDialing, await losses.next() == nil { break }
-            guard let link = await nextLink() else { break }
-            guard link.peer.nodeID == session.peer.nodeID else {
-                if spare.links.count < Self.limit { spare.links.append(link) } else { link.control.close() }
-                continue
-            }
-            guard let meeting = try? await Self.introduce(link, node) else { continue }
-            guard case .superseded = await session.attach(meeting.conversation, meeting.introduced) else { continue }
-            spare.meeting = meeting
-            break
+            guard await attach(to: session, &spare), (try? await Task.sleep(for: Self.pause)) != nil else { break }
         }
         return spare
+    }
+
+    /// Tries until the session has another link; false where it gets none any more.
+    private func attach(to session: PeerSession, _ spare: inout Spare) async -> Bool {
+        while let link = await nextLink() {
+            guard link.peer.nodeID == session.peer.nodeID else {
+                spare.add(link)
+                continue
+            }
+            do {
+                let meeting = try await introduce(link)
+                switch await session.attach(meeting.conversation, meeting.introduced) {
+                case .attached: return true
+                case .waits: spare.add(meeting)
+                case .superseded:
+                    spare.add(meeting)
+                    return false
+                }
+            } catch is PeerConversation.LinkLoss {
+                guard (try? await Task.sleep(for: Self.pause)) != nil else { return false }
+            } catch {
+                // No link to this peer will be a better one; lanes carry on as long as they live.
+                return false
+            }
+        }
+        return false
     }
 
     /// However long it takes; nil where nobody needs it any more.

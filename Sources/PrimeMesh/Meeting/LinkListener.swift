@@ -11,7 +11,7 @@ final class LinkListener: Sendable {
     let scope: MeetingScope
     private let registry: ChannelRegistry
     /// Links that came and were not taken yet.
-    let arrivals = LinkArrivals()
+    let arrivals = Arrivals<PeerLink>()
     private let dataAddresses: [NodeAddress]
     /// Wrong attempts at the code that the journal does not know of yet: at most 1,000, for then the code is burned.
     private let attempts: AsyncStream<Void>
@@ -78,7 +78,7 @@ final class LinkListener: Sendable {
             await listener.run { connection in await self.accept(connection) }
             group.cancelAll()
         }
-        arrivals.finish()
+        for link in arrivals.finish() { link.control.close() }
     }
 
     /// A journal that fails here fails where it is needed, too: the count in memory goes on.
@@ -114,7 +114,7 @@ final class LinkListener: Sendable {
                 link.dataPort = Int(dataAddress.port)
                 link.dataHost = dataAddress.isWildcard ? nil : dataAddress.host
             }
-            arrivals.add(link)
+            guard arrivals.add(link) else { return control.close() }
             await connection.closed()
         } catch is PeerRejection {
             // Somebody with the right code and another key. The code's owner is not disturbed.

@@ -63,7 +63,7 @@ enum LinkSource: Sendable {
         }
     }
 
-    private static func first(of arrivals: LinkArrivals, by deadline: UInt64?) async throws -> PeerLink {
+    private static func first(of arrivals: Arrivals<PeerLink>, by deadline: UInt64?) async throws -> PeerLink {
         let link = await withTaskGroup(of: PeerLink?.self) { group in
             group.addTask { await arrivals.take() }
             group.addTask {
@@ -80,7 +80,7 @@ enum LinkSource: Sendable {
         }
         guard !Task.isCancelled else {
             // For whoever asks next.
-            if let link { arrivals.add(link) }
+            if let link, !arrivals.add(link) { link.control.close() }
             throw CancellationError()
         }
         guard let link else {

@@ -13,7 +13,7 @@ actor PeerConversation {
     struct Introduced: Sendable {
         /// Under a code a name is what its owner says; in a mesh it is what the certificate says.
         var name: String
-        /// Which process of the peer it is.
+        /// Which run of the peer it is.
         var instance: InstanceID
         /// What the pair of a code shares.
         var secret: Bytes32?
@@ -33,11 +33,12 @@ actor PeerConversation {
     private var frames: ControlFrames.AsyncIterator
     private var introduction: Introduction
 
-    init(node: NodeContext, link: PeerLink) {
+    /// `instance` tells the peer which run of this node it talks with.
+    init(node: NodeContext, instance: InstanceID, link: PeerLink) {
         self.link = link
         frames = link.control.inbound.makeAsyncIterator()
         introduction = Introduction(
-            name: node.name, version: Self.protocolVersion, instance: node.instance,
+            name: node.name, version: Self.protocolVersion, instance: instance,
             isDialer: link.role == .dialer, isCode: link.isCode, secret: link.pin)
     }
 
@@ -55,7 +56,12 @@ actor PeerConversation {
     /// is closed then.
     func introduce() async throws -> Introduced {
         do {
-            return try await inTime()
+            return try await withTaskCancellationHandler {
+                try await inTime()
+            } onCancel: {
+                // A peer that reads nothing must not hold what is to end.
+                link.control.close(within: .seconds(1))
+            }
         } catch {
             await link.control.part(saying: Task.isCancelled ? .leaving : Self.goodbye(error))
             try Task.checkCancellation()

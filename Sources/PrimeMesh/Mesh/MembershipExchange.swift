@@ -23,7 +23,7 @@ struct MembershipExchange: Sendable {
 
     /// Says the first words; the link is closed where they fail.
     private func introduced() async throws -> PeerConversation {
-        let conversation = PeerConversation(node: node, link: link)
+        let conversation = PeerConversation(node: node, instance: InstanceID(node.identifier()), link: link)
         do { _ = try await conversation.introduce() } catch let loss as PeerConversation.LinkLoss {
             throw MeshError(.timedOut, "\(loss.reason): run both commands again")
         }

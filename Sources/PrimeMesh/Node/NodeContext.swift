@@ -15,8 +15,6 @@ final class NodeContext: BlockingPool {
     let journal: Journal
     private let place: JournalPlace
     let process: ProcessIdentity
-    /// Tells peers which process of this node they talk with.
-    let instance: InstanceID
     let boot: String
     let group: MultiThreadedEventLoopGroup
     /// For everything that blocks: disks, hashing, deflating, scrypt.
@@ -39,8 +37,6 @@ final class NodeContext: BlockingPool {
         self.boot = boot
         self.echoes = echoes
         process = ProcessIdentity.current(boot: boot)
-        var generator = SystemRandomNumberGenerator()
-        instance = InstanceID(Bytes16(using: &generator))
         let pool = NIOThreadPool(numberOfThreads: Self.poolThreads)
         pool.start()
         do {

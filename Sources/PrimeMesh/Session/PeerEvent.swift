@@ -8,6 +8,8 @@ enum PeerEvent: Sendable {
     case linked(PeerConversation)
     case control(ControlFrame, on: PeerConversation)
     case controlEnded(MeshError, on: PeerConversation)
+    /// The peer says more and more on this link, and reads none of the answers.
+    case unread(on: PeerConversation)
     case laneUp(Lane)
     case laneDown(LaneName, FailureCode?)
     case lane(LaneName, LaneEvent)

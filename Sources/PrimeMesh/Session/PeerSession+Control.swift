@@ -14,7 +14,12 @@ enum SessionNews: Sendable {
 
 // The conversation on the control link, in the order in which it goes.
 extension PeerSession {
-    func control(_ frame: ControlFrame) {
+    func heard(_ frame: ControlFrame) {
+        say.heard(now: NodeClock.monotonic)
+        control(frame)
+    }
+
+    private func control(_ frame: ControlFrame) {
         switch frame.message {
         // The first words were said.
         case .membership(.introduce), .membership(.pin), .membership(.pinned): refuse(.protocolViolation)

@@ -8,35 +8,42 @@ extension PeerSession {
     enum Attachment {
         /// The session speaks on it from now on.
         case attached
+        /// It is another run of the peer, and the one of this session lives: the link waits for the next session.
+        case waits
         /// The peer has begun anew: this session ends, and the link is for the next one.
         case superseded
     }
 
-    private static let unread = MeshError(
+    static let unread = MeshError(
         .other, "the peer does not read what it is told on the control link, so it was disconnected: try again later")
 
     /// Another link to the peer of this session. The newer one stays: whoever dials knows best which of its links lives.
     func attach(_ conversation: PeerConversation, _ met: PeerConversation.Introduced) -> Attachment {
-        guard met.instance == introduced.instance, outcome == nil, !ending.hasBegun, agreement?.isOpen == true else {
-            desk.events.yield(.superseded)
-            return .superseded
+        let isSame = met.instance == introduced.instance
+        if isSame, outcome == nil, !ending.hasBegun, agreement?.isOpen == true {
+            desk.events.yield(.linked(conversation))
+            return .attached
         }
-        desk.events.yield(.linked(conversation))
-        return .attached
+        // One run of a node takes nothing from another.
+        guard isSame || self.conversation == nil && lanes.count == 0 else { return .waits }
+        desk.events.yield(.superseded)
+        return .superseded
     }
 
     func linked(_ new: PeerConversation) {
         guard outcome == nil else { return new.close() }
         let isFirst = agreement == nil
-        conversation?.outbox.finish()
+        let now = NodeClock.monotonic
+        say.fallSilent()
         conversation?.close()
         conversation = new
         link = new.link
-        say.outbox = new.outbox
-        deadlines = LinkDeadlines(now: NodeClock.monotonic)
+        say.speak(through: new.outbox, now: now)
         desk.asking { [events = desk.events] in await Self.follow(new, events) }
         desk.asking { await new.write() }
         guard !isFirst else { return agree() }
+        lossReason = nil
+        deadlines.awaitsReady(now: now)
         follow(agreement?.relinked() ?? [])
         shell?.relinked()
     }
@@ -50,7 +57,7 @@ extension PeerSession {
                 events.yield(.control(frame, on: conversation))
                 await EventTurn.behind(events)
                 guard await conversation.outbox.hasRoom() else {
-                    _ = events.yield(.failed(unread, .tooMany))
+                    events.yield(.unread(on: conversation))
                     return
                 }
             }
@@ -64,18 +71,28 @@ extension PeerSession {
     /// The link is gone. Nothing happens to the lanes: while one lives they carry the transfer, and another link is sought.
     func linkEnded(_ error: MeshError) {
         guard outcome == nil else { return }
-        conversation?.outbox.finish()
+        say.fallSilent()
         conversation?.close()
         conversation = nil
-        say.outbox = nil
+        deadlines.recovers()
         guard agreement?.isOpen == true, lanes.count > 0 else { return detach(error.message) }
+        lossReason = error.message
         lost.yield()
+    }
+
+    /// A link that is silent is dialed anew beside the old one, which may come back; one that stays silent is gone.
+    func lookAtLink(now: UInt64) {
+        switch say.tick(now: now) {
+        case .suspect: lost.yield()
+        case .dead: linkEnded(MeshError(.timedOut, "the other side was silent for half a minute"))
+        case .alive, nil: break
+        }
     }
 
     /// Neither link nor lane is left: the next session goes on from the journals.
     func detach(_ reason: String) {
         guard outcome == nil else { return }
         shell?.left()
-        outcome = shell?.outcome ?? .lost(reason)
+        outcome = shell?.outcome ?? .lost(lossReason ?? reason)
     }
 }

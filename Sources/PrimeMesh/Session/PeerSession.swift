@@ -55,6 +55,8 @@ actor PeerSession {
     var channel: ChannelSession?
     var agreement: ChannelAgreement?
     var conversation: PeerConversation?
+    /// Why the link is gone, while none has come in its place.
+    var lossReason: String?
     /// The channel's first epoch was opened.
     var wasOpen = false
     var outcome: PeerOutcome?
@@ -129,10 +131,19 @@ actor PeerSession {
         desk.events.finish()
         desk.writes.finish()
         desk.tasks.finish()
-        say.finish()
+        say.fallSilent()
         lost.finish()
-        // Who waits for its turn must not wait for ever.
-        for await event in events { if case .turn(let turn) = event { turn.reached() } }
+        for await event in events { discard(event) }
+    }
+
+    /// What comes behind the end: who waits for its turn must not wait for ever, and a link that nobody took is closed.
+    private func discard(_ event: PeerEvent) {
+        switch event {
+        case .turn(let turn): turn.reached()
+        case .linked(let conversation): conversation.close()
+        case .laneUp(let lane): lane.close()
+        default: break
+        }
     }
 
     /// Begins the end where it has not begun, and answers whether it is reached.
@@ -169,8 +180,9 @@ actor PeerSession {
         switch event {
         case .linked(let conversation): linked(conversation)
         // What an older link still brings is of no use.
-        case .control(let frame, let source): if source === conversation { control(frame) }
+        case .control(let frame, let source): if source === conversation { heard(frame) }
         case .controlEnded(let error, let source): if source === conversation { linkEnded(error) }
+        case .unread(let source): if source === conversation { failed(Self.unread, as: .tooMany) }
         case .laneUp(let lane): laneUp(lane)
         case .laneDown(let name, let code): laneDown(name, code)
         case .lane(let name, let event): laneEvent(event, on: name)
@@ -190,11 +202,12 @@ actor PeerSession {
 
     private func tick() {
         let now = NodeClock.monotonic
-        switch conversation.flatMap({ _ in deadlines.overdue(now: now) }) {
+        switch deadlines.overdue(now: now) {
         case .channel: outcome = outcome ?? .lost("the other side did not agree on a channel in time")
         case .offer: outcome = outcome ?? .lost("the other side had nothing to send")
         case nil: break
         }
+        lookAtLink(now: now)
         tickChannel(now: now)
         shell?.tick()
         if let shell { report(.progress(shell.progress, lanes: lanes.count)) }

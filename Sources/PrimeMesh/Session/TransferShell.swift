@@ -5,7 +5,7 @@ import MeshWire
 /// Carries out what a transfer's driver says, over lanes, control link, pool and journal. Lives inside one `PeerSession`,
 /// which calls it from one place at a time.
 protocol TransferShell: AnyObject {
-    /// The channel is open and both ends have said so: the transfer may begin. Once for a link; after a recovery its lanes say
+    /// The channel is open and both ends have said so: the transfer may begin. Once for a session; after a recovery its lanes say
     /// by ``laneUp(_:)`` that it goes on.
     func channelOpened()
     /// Another link has taken a lost one's place: what that may have lost is said again.

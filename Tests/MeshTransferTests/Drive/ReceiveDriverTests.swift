@@ -63,7 +63,8 @@ import Testing
         _ = driver.heard(offer, now: 0)
         _ = driver.looked(.fresh, now: 0)
         _ = driver.frames([try page()], on: laneA, now: 0)
-        #expect(driver.decided(false, now: 0).text == ["say decline declined", "ended: failed declined"])
+        #expect(
+            driver.decided(false, now: 0).text == ["say decline declined", "failed declined", "ended: failed declined"])
         #expect(driver.looked(fresh, now: 0).text == [], "an answer behind the end changes nothing")
     }
 
@@ -71,7 +72,9 @@ import Testing
         var driver = ReceiveDriver(stream: 1)
         _ = driver.heard(offer, now: 0)
         #expect(
-            driver.looked(.refused(.identity), now: 0).text == ["say decline identity", "ended: failed identity"])
+            driver.looked(.refused(.identity), now: 0).text == [
+                "say decline identity", "failed identity", "ended: failed identity",
+            ])
     }
 
     @Test func aSecondOfferAndWordsOfOthersAreAnswered() throws {

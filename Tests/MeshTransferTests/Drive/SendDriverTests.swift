@@ -66,6 +66,22 @@ import Testing
         #expect(driver.relinked().text == [])
     }
 
+    /// The answer may be lost with a link, or slower than a lane: who asks for pages has accepted.
+    @Test func whatTheReceiverSaysOnALaneIsAnAnswer() {
+        var driver = driver()
+        _ = driver.channelOpened()
+        #expect(driver.frames([message(.manifestKept(entries: 2))]).text == ["report accepted"])
+        #expect(driver.isUnderWay)
+        let accept = TransferControl(transfer: id, action: .accept(manifestFrom: 2))
+        #expect(driver.relinked().text == ["say offer of 2 on 1"], "where its answer is due it is asked for")
+        #expect(driver.heard(accept).text == [])
+        #expect(driver.relinked().text == [])
+        var declined = self.driver()
+        _ = declined.channelOpened()
+        #expect(declined.frames([message(.failed(.declined))]).text == ["ended: told declined"])
+        #expect(!declined.isUnderWay)
+    }
+
     @Test func aVerdictTakesTheOffersPlace() {
         var driver = driver(verdict: .sourcesEdited)
         #expect(driver.channelOpened().text == ["ended: failed sourcesEdited"])
