@@ -50,6 +50,7 @@ let package = Package(
             name: "pmesh-simulate", dependencies: ["MeshSimulation", arguments], swiftSettings: settings),
         tests("MeshWireTests", ["MeshWire", nioCore]),
         tests("MeshChannelTests", ["MeshChannel", "MeshWire", nioCore, crypto]),
+        tests("MeshControlTests", ["MeshControl", "MeshWire"]),
         tests("MeshTransferTests", ["MeshTransfer", "MeshSimulation", "MeshWire", nioCore, crypto]),
         tests("MeshDiskTests", ["MeshDisk", "MeshSimulation", "MeshTransfer", "MeshWire", nioCore]),
     ],

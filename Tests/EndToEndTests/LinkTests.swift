@@ -16,13 +16,24 @@ import Testing
         private static let chunk = 256 * 1024
         private let stage: Stage
 
-        init(_ stage: Stage, _ options: String = "", port: UInt16) async throws {
+        /// Under a code, through a road.
+        init(_ stage: Stage, _ options: String = "", road: Road) throws {
+            try self.init(stage, "--listen 127.0.0.1:\(stage.port) \(options)") { try stage.receive(port: road.port) }
+        }
+
+        /// Between members: from `ada` to `ben`.
+        init(members stage: Stage) async throws {
+            let ben = try stage.waitForMembers("B")
+            #expect(await ben.event("listening") != nil)
+            try self.init(stage, "--to ben --peer 127.0.0.1:\(stage.port)") { ben }
+        }
+
+        private init(_ stage: Stage, _ options: String, receiver: () throws -> Child) throws {
             self.stage = stage
             mkfifo(stage("pipe"), 0o600)
             pipe = open(stage("pipe"), O_RDWR | O_CLOEXEC | O_NONBLOCK)
-            sender = try stage.shell(
-                "exec \"$0\" send - --home A --listen 127.0.0.1:\(stage.port) --json \(options) < pipe")
-            receiver = try stage.receive(port: port)
+            sender = try stage.shell("exec \"$0\" send - --home A --json \(options) < pipe")
+            self.receiver = try receiver()
         }
 
         /// Gives the pipe one more chunk, and waits until `count` of them have arrived.
@@ -56,7 +67,7 @@ import Testing
         try await onStage { stage in
             let road = try stage.road(recording: true)
             let data = try stage.freePort()
-            let flow = try await Flow(stage, "--data-listen 127.0.0.1:\(data)", port: road.port)
+            let flow = try Flow(stage, "--data-listen 127.0.0.1:\(data)", road: road)
             await flow.give(chunk: 1)
             #expect(road.count(Self.lane) == 0 && road.count(Self.control) == 1)
             road.close()
@@ -69,7 +80,7 @@ import Testing
     @Test func aLinkThatCameBackRecoversTheChannel() async throws {
         try await onStage { stage in
             let road = try stage.road(recording: true)
-            let flow = try await Flow(stage, port: road.port)
+            let flow = try Flow(stage, road: road)
             await flow.give(chunk: 1)
             road.cut(Self.control)
             await flow.give(chunk: 2)
@@ -81,6 +92,22 @@ import Testing
             road.cut(Self.lane)
             await flow.give(chunk: 3)
             try await flow.end(chunks: 3)
+        }
+    }
+
+    /// Another command of the same member goes to the same receiver: it waits, and takes nothing from the first.
+    @Test func anotherRunOfThePeerWaits() async throws {
+        try await onStage { stage in
+            try await stage.foundMesh()
+            stage.makeTree(size: 1_000)
+            let flow = try await Flow(members: stage)
+            await flow.give(chunk: 1)
+            let second = try stage.sendToMember("ben", "--peer", "127.0.0.1:\(stage.port)")
+            #expect(await second.event("connected") != nil)
+            await flow.give(chunk: 2)
+            await flow.give(chunk: 3)
+            try await flow.end(chunks: 3)
+            await second.kill()
         }
     }
 }

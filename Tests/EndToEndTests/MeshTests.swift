@@ -167,7 +167,7 @@ import Testing
 
 extension Stage {
     /// `A` founds a mesh as ada and invites `B` as ben.
-    fileprivate func foundMesh() async throws {
+    func foundMesh() async throws {
         let founded = try pmesh(
             "mesh", "create", "team", "--name", "ada", "--home", self("A"), "--recovery", self("team.recovery"),
             environment: ["PMESH_PASSPHRASE": "correct horse"])
@@ -204,13 +204,13 @@ extension Stage {
     }
 
     /// A member waits for what others send.
-    fileprivate func waitForMembers(_ home: String) throws -> Child {
+    func waitForMembers(_ home: String) throws -> Child {
         try pmesh(
             "receive", "--home", self(home), "--out", self("OUT"), "--yes", "--listen", "127.0.0.1:\(port)", "--json",
             code: "")
     }
 
-    fileprivate func sendToMember(_ name: String, _ options: String...) throws -> Child {
+    func sendToMember(_ name: String, _ options: String...) throws -> Child {
         let line = ["send", self("tree"), "--to", name, "--home", self("A"), "--json"] + options
         return try start([Program.path] + line)
     }

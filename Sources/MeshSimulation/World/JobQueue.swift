@@ -16,7 +16,7 @@ struct JobQueue {
         pool.remove(at: Int.random(in: pool.indices, using: &random))
     }
 
-    /// What an orderly end still waits for; nobody hears its answers.
+    /// What the end of a session waits for; nobody hears its answers.
     mutating func endPool() {
         for job in pool { _ = job() }
         pool = []

@@ -60,6 +60,12 @@ final class Talk {
     /// The channel could not be recovered, or the other side said nothing in time: both meet anew.
     var isOver: Bool { isLost }
 
+    /// What both sides handed in to their pools is done, and nobody hears of it.
+    func drain() {
+        sending.jobs.endPool()
+        receiving.jobs.endPool()
+    }
+
     // MARK: the control link
 
     /// The link breaks, and what was under way on it is gone. True where the transfer goes on without it.

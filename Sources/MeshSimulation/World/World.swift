@@ -136,7 +136,7 @@ final class World {
     private func compare() {
         for index in courses.indices where !isCompared[index] && isOver(index) {
             isCompared[index] = true
-            talks[index]?.receiving.jobs.endPool()
+            talks[index]?.drain()
             if let difference = witness.difference(courses[index], scenario) {
                 witness.broken(difference)
             }
@@ -189,7 +189,9 @@ final class World {
         return known[index] == nodes[course.node(course.dialer.other)].address
     }
 
+    /// As in a node: what was handed in to the pool is done before the next session begins. The dead do nothing.
     func end(talk index: Int) {
+        talks[index]?.drain()
         talks[index] = nil
         processes[index]?.listener = { _, _ in }
         processes[index]?.openListener = { _ in }
@@ -210,11 +212,12 @@ final class World {
             witness.ends(node, courses)
             if node.powerLoss != nil || node.isRemounted { witness.mayHaveLost(node, courses) }
             if node.powerLoss?.takesRows == true || node.isRemounted { witness.mayHaveForgotten(node, courses) }
-            node.restart(using: &random)
+            // Before another process takes its place: the dead do nothing, and what the others had handed in is done.
             for (index, course) in courses.enumerated() where course.from == number || course.to == number {
                 end(talk: index)
                 if course.from == number { processes[index] = nil }
             }
+            node.restart(using: &random)
         }
         for index in talks.indices {
             guard let talk = talks[index], talk.violation == nil else { continue }

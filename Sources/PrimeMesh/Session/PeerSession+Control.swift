@@ -70,13 +70,13 @@ extension PeerSession {
         rememberPeer()
         switch purpose {
         case .send(let make):
-            let shell = SendShell(make(link.peer), desk: desk, lanes: lanes, say: say)
+            let shell = SendShell(make(link.peer), queue: queue, lanes: lanes, say: say)
             self.shell = shell
             shell.begin()
         case .receive(let make):
             let context = make(link.peer, introduced.name)
             shell = ReceiveShell(
-                context, desk: desk, lanes: lanes, say: say, syncer: context.options.fsync ? nil : syncer)
+                context, queue: queue, lanes: lanes, say: say, syncer: context.options.fsync ? nil : syncer)
         }
     }
 
@@ -85,7 +85,7 @@ extension PeerSession {
         let (journal, peer, now) = (node.journal, link.peer, NodeClock.wall)
         let label = introduced.name.isEmpty ? nil : introduced.name
         let address = link.role == .dialer ? link.control.connection.remoteAddress.description : nil
-        desk.inJournal {
+        queue.inJournal {
             try await journal.upsert(
                 PeerRecord(
                     node: peer.nodeID, name: peer.name, label: label, publicKey: peer.publicKeyDER, address: address,

@@ -68,7 +68,7 @@ extension PeerSession {
             lanes: agreed.lanes,
             opened: NodeClock.wall)
         let journal = node.journal
-        desk.inJournal {
+        queue.inJournal {
             try await journal.open(record)
             return nil
         }
@@ -76,19 +76,19 @@ extension PeerSession {
 
     private func dial(_ name: LaneName, at time: UInt64) {
         guard let agreed = channel?.agreed else { return }
-        let (link, desk, node) = (link, desk, node)
-        desk.asking {
+        let (link, queue, node) = (link, queue, node)
+        queue.asking {
             let now = NodeClock.monotonic
             if time > now { try? await Task.sleep(for: .nanoseconds(Int64(time - now))) }
             guard let limit = await self.connectLimit(name) else { return }
             do {
                 let connection = try await link.dialLane(agreed, node: node, limit: limit)
                 let lane = try await Lane.open(connection, name: name, key: agreed.key, nonce: node.secret())
-                await Self.follow(lane, desk.events)
+                await Self.follow(lane, queue.events)
             } catch TransportError.laneRefused(let code) {
-                desk.events.yield(.laneDown(name, code))
+                queue.events.yield(.laneDown(name, code))
             } catch {
-                desk.events.yield(.laneDown(name, nil))
+                queue.events.yield(.laneDown(name, nil))
             }
         }
     }
@@ -111,7 +111,7 @@ extension PeerSession {
     }
 
     /// Listener: a lane that was admitted is up.
-    nonisolated func follow(_ lane: Lane) async { await Self.follow(lane, desk.events) }
+    nonisolated func follow(_ lane: Lane) async { await Self.follow(lane, queue.events) }
 
     // MARK: events
 
@@ -178,7 +178,7 @@ extension PeerSession {
     private func note(_ subject: RetryRecord.Subject, _ reason: String) {
         guard outcome == nil, let shell, !shell.isReceiptStored, let id = shell.transfer else { return }
         let (journal, retry) = (node.journal, RetryRecord(subject: subject, reason: reason, time: NodeClock.wall))
-        desk.inJournal {
+        queue.inJournal {
             try await journal.record([retry], of: id)
             return nil
         }

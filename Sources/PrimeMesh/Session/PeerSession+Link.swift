@@ -21,12 +21,12 @@ extension PeerSession {
     func attach(_ conversation: PeerConversation, _ met: PeerConversation.Introduced) -> Attachment {
         let isSame = met.instance == introduced.instance
         if isSame, outcome == nil, !ending.hasBegun, agreement?.isOpen == true {
-            desk.events.yield(.linked(conversation))
+            queue.events.yield(.linked(conversation))
             return .attached
         }
         // One run of a node takes nothing from another.
         guard isSame || self.conversation == nil && lanes.count == 0 else { return .waits }
-        desk.events.yield(.superseded)
+        queue.events.yield(.superseded)
         return .superseded
     }
 
@@ -39,8 +39,8 @@ extension PeerSession {
         conversation = new
         link = new.link
         say.speak(through: new.outbox, now: now)
-        desk.asking { [events = desk.events] in await Self.follow(new, events) }
-        desk.asking { await new.write() }
+        queue.asking { [events = queue.events] in await Self.follow(new, events) }
+        queue.asking { await new.write() }
         guard !isFirst else { return agree() }
         lossReason = nil
         deadlines.awaitsReady(now: now)

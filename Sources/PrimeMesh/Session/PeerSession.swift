@@ -41,9 +41,9 @@ actor PeerSession {
     let registry: ChannelRegistry
     let report: @Sendable (SessionNews) -> Void
     let events: AsyncStream<PeerEvent>
-    let desk: JobDesk
+    let queue: WorkQueue
     let lanes = LaneSet(stream: PeerSession.stream)
-    let writes: AsyncStream<JobDesk.Write>
+    let writes: AsyncStream<WorkQueue.Write>
     let tasks: AsyncStream<@Sendable () async -> Void>
     let say = ControlVoice()
     /// Tells whoever dials that the link is gone and the session is not.
@@ -79,16 +79,16 @@ actor PeerSession {
         self.registry = registry
         self.report = report
         let (events, send) = AsyncStream.makeStream(of: PeerEvent.self)
-        let (writes, write) = AsyncStream.makeStream(of: JobDesk.Write.self)
+        let (writes, write) = AsyncStream.makeStream(of: WorkQueue.Write.self)
         let (tasks, start) = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
         self.events = events
         self.writes = writes
         self.tasks = tasks
-        desk = JobDesk(pool: node.pool, events: send, writes: write, tasks: start)
+        queue = WorkQueue(pool: node.pool, events: send, writes: write, tasks: start)
         (losses, lost) = AsyncStream.makeStream(of: Void.self)
         syncer = BackgroundSyncer(node: node)
         deadlines = LinkDeadlines(now: NodeClock.monotonic)
-        desk.events.yield(.linked(conversation))
+        queue.events.yield(.linked(conversation))
     }
 
     /// Works until the transfer or the channel has ended.
@@ -103,6 +103,7 @@ actor PeerSession {
             await self.handleEvents()
             group.cancelAll()
         }
+        await queue.drain()
         if let closing = shell?.closing { await closing() }
         if let id = channel?.agreed.channel {
             registry.remove(id, peer: link.peer.nodeID, owner: self)
@@ -115,7 +116,7 @@ actor PeerSession {
     var hasTransfer: Bool { shell?.isUnderWay ?? false }
 
     /// The program wants to stop: the transfer stays resumable.
-    nonisolated func stop() { desk.events.yield(.stop) }
+    nonisolated func stop() { queue.events.yield(.stop) }
 
     private func handleEvents() async {
         await withTaskCancellationHandler {
@@ -128,9 +129,7 @@ actor PeerSession {
             stop()
         }
         await part()
-        desk.events.finish()
-        desk.writes.finish()
-        desk.tasks.finish()
+        queue.finish()
         say.fallSilent()
         lost.finish()
         for await event in events { discard(event) }
@@ -218,9 +217,9 @@ actor PeerSession {
     private func keepJournal() async {
         for await write in writes {
             do {
-                if let event = try await write() { desk.events.yield(event) }
+                if let event = try await write() { queue.events.yield(event) }
             } catch {
-                desk.events.yield(.failed(MeshError(error), FailureCode(error)))
+                queue.events.yield(.failed(MeshError(error), FailureCode(error)))
             }
         }
     }
@@ -236,7 +235,7 @@ actor PeerSession {
     private func beat() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(50))
-            desk.events.yield(.tick)
+            queue.events.yield(.tick)
         }
     }
 }

@@ -8,7 +8,7 @@ import MeshWire
 /// Carries out what `ReceiveDriver` says: chunks to the disk, rows to the journal, answers to lanes and link.
 final class ReceiveShell: TransferShell {
     private let context: ReceiveContext
-    private let desk: JobDesk
+    private let queue: WorkQueue
     private let lanes: LaneSet
     private let say: ControlVoice
     private let syncer: BackgroundSyncer?
@@ -21,10 +21,10 @@ final class ReceiveShell: TransferShell {
     private(set) var end: TransferEnd?
 
     init(
-        _ context: ReceiveContext, desk: JobDesk, lanes: LaneSet, say: ControlVoice, syncer: BackgroundSyncer?
+        _ context: ReceiveContext, queue: WorkQueue, lanes: LaneSet, say: ControlVoice, syncer: BackgroundSyncer?
     ) {
         self.context = context
-        self.desk = desk
+        self.queue = queue
         self.lanes = lanes
         self.say = say
         self.syncer = syncer
@@ -100,7 +100,7 @@ final class ReceiveShell: TransferShell {
             work = context.work(accepted)
             syncer?.begin(accepted.record.id, accepted.sink)
             carryOut(driver.looked(.known(context.basis(accepted)), now: now))
-            context.output?.listen { [events = desk.events] in events.yield(.transfer(.receive($0))) }
+            context.output?.listen { [events = queue.events] in events.yield(.transfer(.receive($0))) }
         }
     }
 
@@ -128,14 +128,14 @@ final class ReceiveShell: TransferShell {
 
     private func lookUp(_ sums: TransferSums) {
         guard let id = driver.transfer else { return }
-        desk.inJournal { [lookup = OfferLookup(context: context)] in
+        queue.inJournal { [lookup = OfferLookup(context: context)] in
             .transfer(.offer(try await lookup.look(up: id, sums)))
         }
     }
 
     private func create(_ sums: TransferSums, isPiped: Bool) {
         guard let id = driver.transfer else { return }
-        desk.inJournal { [lookup = OfferLookup(context: context)] in
+        queue.inJournal { [lookup = OfferLookup(context: context)] in
             .transfer(.offer(try await lookup.create(id, sums, isPiped: isPiped)))
         }
     }
@@ -145,19 +145,19 @@ final class ReceiveShell: TransferShell {
             transfer: offered.transfer, sender: context.peer.nodeID, senderName: context.peerName, names: offered.names,
             files: offered.sums.files, bytes: offered.sums.bytes, isCounting: offered.isCounting,
             isPiped: offered.isPiped)
-        desk.asking { [context, events = desk.events] in
+        queue.asking { [context, events = queue.events] in
             events.yield(.transfer(.decided(await context.decide(shown))))
         }
     }
 
     private func onPool(_ job: ReceiveDriver.PoolJob) {
         guard let work else { return }
-        desk.onPool { [decoders] in .transfer(.receive(work.run(job, with: decoders))) }
+        queue.onPool { [decoders] in .transfer(.receive(work.run(job, with: decoders))) }
     }
 
     private func inJournal(_ job: ReceiveDriver.JournalJob) {
         guard let work else { return }
-        desk.inJournal { [syncer, completion = context.completion(work.ports), time = NodeClock.wall] in
+        queue.inJournal { [syncer, completion = context.completion(work.ports), time = NodeClock.wall] in
             let event = try await work.run(job, completion: completion, at: time)
             if case .commit(let group) = job { syncer?.note(group) }
             return .transfer(.receive(event))

@@ -8,7 +8,7 @@ import MeshWire
 /// Carries out what `SendDriver` says: pages from the journal, chunks from the disk, batches to lanes.
 final class SendShell: TransferShell {
     private let context: SendContext
-    private let desk: JobDesk
+    private let queue: WorkQueue
     private let lanes: LaneSet
     private let say: ControlVoice
     private let encoders: EncoderPool
@@ -17,9 +17,9 @@ final class SendShell: TransferShell {
     private var driver: SendDriver
     private(set) var end: TransferEnd?
 
-    init(_ context: SendContext, desk: JobDesk, lanes: LaneSet, say: ControlVoice) {
+    init(_ context: SendContext, queue: WorkQueue, lanes: LaneSet, say: ControlVoice) {
         self.context = context
-        self.desk = desk
+        self.queue = queue
         self.lanes = lanes
         self.say = say
         encoders = EncoderPool(stream: lanes.stream)
@@ -45,11 +45,11 @@ final class SendShell: TransferShell {
 
     /// Follows the manifest as it grows.
     func begin() {
-        desk.inJournal { [journal = context.journal, peer = context.peer.nodeID, id = context.record.id] in
+        queue.inJournal { [journal = context.journal, peer = context.peer.nodeID, id = context.record.id] in
             try await journal.setPeer(peer, of: id)
             return nil
         }
-        desk.asking { [manifest = context.manifest, events = desk.events, listener] in
+        queue.asking { [manifest = context.manifest, events = queue.events, listener] in
             await manifest.listen(listener) { events.yield(.transfer(.send($0))) }
         }
     }
@@ -110,14 +110,14 @@ final class SendShell: TransferShell {
     }
 
     private func encode(_ job: SendSession.EncodeJob) {
-        desk.onPool { [encoders, source = context.source] in
+        queue.onPool { [encoders, source = context.source] in
             let (batch, failed) = encoders.encode(job, source: source)
             return .transfer(.send(.encoded(job.id, batch, failed: failed)))
         }
     }
 
     private func inJournal(_ job: SendDriver.Job) {
-        desk.inJournal { [context] in
+        queue.inJournal { [context] in
             let event = try await context.work.run(
                 job, manifest: context.manifest, check: context.receiptCheck, at: NodeClock.wall)
             return .transfer(.send(event))
