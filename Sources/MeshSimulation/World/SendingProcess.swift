@@ -15,6 +15,9 @@ final class SendingProcess: ManifestAmending {
     /// Who is told when the manifest grows.
     var trace: (String) -> Void = { _ in }
     var listener: (ManifestTotals, Bool) -> Void = { _, _ in }
+    /// How far each file of open length has been read, by entry: also of those that a receiver wanted no more of.
+    private var files: [UInt64: OpenFile] = [:]
+    var openFiles: [OpenFile] { files.keys.sorted().compactMap { files[$0] } }
     /// Who is told how far a file of open length has been read.
     var openListener: (OpenFile) -> Void = { _ in }
 
@@ -79,9 +82,14 @@ final class SendingProcess: ManifestAmending {
     /// A file of open length is read one chunk further, or found to end.
     func readOn() throws {
         guard let file = source.readOn() else { return }
-        guard !file.source.manifest.isOpen else { return openListener(file) }
+        guard !file.source.manifest.isOpen else { return grew(file) }
         let source = file.source
         try write { draft throws(TransferError) in try draft.told(source.manifest.size, entry: source.number) }
+        grew(file)
+    }
+
+    private func grew(_ file: OpenFile) {
+        files[file.source.number] = file
         openListener(file)
     }
 
@@ -91,7 +99,7 @@ final class SendingProcess: ManifestAmending {
             switch write {
             case .append(let entries):
                 try node.journal.append(entries, to: transfer)
-                for file in entries.filter(\.manifest.isOpen).map(source.begin) { openListener(file) }
+                for file in entries.filter(\.manifest.isOpen).map(source.begin) { grew(file) }
             case .length(let size, let entry): try node.journal.setLength(size, ofEntry: entry, of: transfer)
             case .complete: try node.journal.setManifest(complete: true, of: transfer)
             }

@@ -35,7 +35,7 @@ final class SendingSide {
             pageLimit: 5)
         check = ReceiptCheck(work: work, sender: process.node.id, receiver: receiver, receiverKey: []) { _ in true }
         driver = SendDriver(course.transfer, stream: 1, compression: course.compression)
-        for file in process.source.files { handle(.openGrew(file)) }
+        for file in process.openFiles { handle(.openGrew(file)) }
         process.openListener = { [unowned self] file in handle(.openGrew(file)) }
         handle(.manifestGrew(process.totals, isComplete: !process.isWalking))
         process.listener = { [unowned self] totals, isComplete in
