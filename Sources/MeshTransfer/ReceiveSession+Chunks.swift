@@ -62,7 +62,7 @@ extension ReceiveSession {
         var again = NumberSet()
         for result in results {
             if let entry = left(result.entry) {
-                if leaving[result.entry] == nil { instructions.append(.discard(entry)) }
+                if leaving[result.entry] == nil { instructions.append(discard(entry)) }
                 continue
             }
             window[result.entry]?.storing -= 1
@@ -121,7 +121,7 @@ extension ReceiveSession {
         if file.entry.manifest.room > 0 { leftOut[reason, default: NumberSet()].insert(number) }
         let word = DataMessage.skipped(
             reason, entries: NumberSet(number..<number + 1), chunks: NumberSet(file.plan.chunks))
-        return (file.storing > 0 ? [] : [.discard(file.entry)]) + [.send(word)]
+        return (file.storing > 0 ? [] : [discard(file.entry)]) + [.send(word)]
     }
 
     /// The disk's answer to `makeParts`.
@@ -140,7 +140,7 @@ extension ReceiveSession {
             let entry = making.removeValue(forKey: number)
             guard let file = window[number] else {
                 // Taken back meanwhile: whichever came first, nothing stays.
-                if let entry { instructions.append(.discard(entry)) }
+                if let entry { instructions.append(discard(entry)) }
                 continue
             }
             window[number]?.entry.part = part
@@ -174,30 +174,52 @@ extension ReceiveSession {
         guard !isEnded else { return [] }
         var instructions: [Instruction] = []
         acknowledge(group, &instructions)
-        var entries = group.finishing.keys.sorted().compactMap { window[$0]?.entry }
-        for entry in entries where takenBack.remove(entry.number) != nil {
-            window.remove(entry: entry.number)
-            instructions.append(.discard(entry))
-        }
-        entries.removeAll { window[$0.number] == nil }
+        let entries = group.finishing.keys.sorted().compactMap { window[$0]?.entry }
+        unnamed += entries
         finishing += entries.count
-        for start in stride(from: 0, to: entries.count, by: Self.finishBatch) {
-            instructions.append(.finish(Array(entries[start..<min(start + Self.finishBatch, entries.count)])))
-        }
         for ended in group.ended {
             // Taken back between its renaming and this commit.
             if takenBack.remove(ended.number) != nil, var entry = window[ended.number]?.entry {
                 entry.state = ended.state
                 entry.finalName = ended.finalName
-                instructions.append(.discard(entry))
+                instructions.append(discard(entry))
             }
             // The name was refused: what has been written is removed now that this is known for good.
             if ended.reason?.isRefusal == true, let entry = window[ended.number]?.entry {
-                instructions.append(.discard(entry))
+                instructions.append(discard(entry))
             }
             window.remove(entry: ended.number)
         }
-        return instructions + advance(now: now)
+        return instructions + name() + advance(now: now)
+    }
+
+    /// Files whose turn it is get their names. While something that was taken back is still being removed nobody does: its file
+    /// may bear the very name, and what came anew would take itself for it, just before it goes.
+    mutating func name() -> [Instruction] {
+        var instructions: [Instruction] = []
+        for entry in unnamed where takenBack.remove(entry.number) != nil {
+            window.remove(entry: entry.number)
+            finishing -= 1
+            instructions.append(discard(entry))
+        }
+        unnamed.removeAll { window[$0.number] == nil }
+        guard takenBack.isEmpty, discarding == 0 else { return instructions }
+        for start in stride(from: 0, to: unnamed.count, by: Self.finishBatch) {
+            instructions.append(.finish(Array(unnamed[start..<min(start + Self.finishBatch, unnamed.count)])))
+        }
+        unnamed = []
+        return instructions
+    }
+
+    mutating func discard(_ entry: ReceivedEntry) -> Instruction {
+        discarding += 1
+        return .discard(entry)
+    }
+
+    /// The disk's answer to `discard`.
+    package mutating func discarded(now: UInt64) -> [Instruction] {
+        discarding -= min(discarding, 1)
+        return isEnded ? [] : name() + advance(now: now)
     }
 
     private mutating func acknowledge(_ group: CommitGroup, _ instructions: inout [Instruction]) {
@@ -219,10 +241,10 @@ extension ReceiveSession {
             guard isTakenBack, var entry = window[end.number]?.entry else { continue }
             entry.state = end.state
             entry.finalName = end.finalName
-            instructions.append(.discard(entry))
+            instructions.append(discard(entry))
         }
         buffer.add(now: now) { $0.ended.append(contentsOf: ended) }
-        return instructions + advance(now: now)
+        return instructions + name() + advance(now: now)
     }
 
     /// The disk could not finish a file, make a part or a plan.

@@ -70,6 +70,8 @@ extension ReceiveSession {
     /// Every entry was planned and has ended, and the journal knows.
     private var isWhole: Bool {
         guard !isCompleting, isManifestHere, cursor == totals.entries else { return false }
+        // What is still being removed may bear the name of what comes last, a link.
+        guard discarding == 0 else { return false }
         return window.isEmpty && !isPlanning && storing == 0 && finishing == 0 && !buffer.isCommitting
             && buffer.group.isEmpty
     }
@@ -135,7 +137,7 @@ extension ReceiveSession {
         self.held.formUnion(heldNow)
         leftOut.merge(leftOutNow) { $0.union($1) }
         var instructions = Self.say(held: heldNow) + sayLeftOut(leftOutNow)
-        instructions += wants(NumberSet(missing), seals: seals) + taken.map { .discard($0) }
+        instructions += wants(NumberSet(missing), seals: seals) + taken.map { discard($0) }
         for start in stride(from: 0, to: empty.count, by: Self.finishBatch) {
             instructions.append(.makeParts(Array(empty[start..<min(start + Self.finishBatch, empty.count)])))
         }

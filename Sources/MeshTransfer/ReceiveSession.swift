@@ -34,7 +34,7 @@ package struct ReceiveSession: Sendable {
         case acknowledge(NumberSet)
         /// Give these files their final names; answer `finished`.
         case finish([ReceivedEntry])
-        /// Remove the part of an entry that was taken back or left out.
+        /// Remove the part of an entry that was taken back or left out, or the file that it has become; answer `discarded`.
         case discard(ReceivedEntry)
         /// All files are done: make links, finish folders, compute the root, sign and keep the receipt; answer `completed`.
         case complete
@@ -120,6 +120,10 @@ package struct ReceiveSession: Sendable {
     /// Entries whose end was not told when they were planned.
     var opened: Set<UInt64> = []
     var finishing = 0
+    /// Files that are kept as `finishing` and are not told to be finished yet; counted in `finishing`.
+    var unnamed: [ReceivedEntry] = []
+    /// Parts and files that are being removed.
+    var discarding = 0
     var lastArrival: UInt64
     var isCompleting = false
     var isEnded = false
@@ -238,7 +242,7 @@ package struct ReceiveSession: Sendable {
         for entry in withdrawn {
             guard let file = window[entry.number] else {
                 // Links are made at the end, and may have been there at an earlier one.
-                if entry.part != nil || entry.manifest.kind == .link { instructions.append(.discard(entry)) }
+                if entry.part != nil || entry.manifest.kind == .link { instructions.append(discard(entry)) }
                 continue
             }
             if file.isFinishing {
@@ -248,12 +252,12 @@ package struct ReceiveSession: Sendable {
             window.remove(entry: entry.number)
             countResumed(bytes: file.missingBytes, files: 1)
             if file.storing == 0 {
-                instructions.append(.discard(file.entry))
+                instructions.append(discard(file.entry))
             } else {
                 leaving[entry.number] = (file.entry, file.storing)
             }
         }
-        return instructions + advance(now: now)
+        return instructions + name() + advance(now: now)
     }
 
     private mutating func sealed(_ entries: NumberSet, now: UInt64) -> [Instruction] {

@@ -99,6 +99,18 @@ import Testing
         #expect(try await verdict(record) == "unproven, 0 changed")
     }
 
+    /// A power loss took what was signed, and the rule leaves the file out now: another receipt, which says so.
+    @Test func aReceiptThatIsTrueNoMoreIsSignedAnew() async throws {
+        let first = try await signed()
+        #expect(try await signed() == first, "as long as nothing changes it is the same")
+        var group = CommitGroup()
+        group.ended = [EndedEntry(skipped: 0, .older)]
+        try there.commit(group, to: id)
+        let second = try await signed()
+        #expect(try Receipt(reading: second.body).skipped == 1)
+        #expect(try await verdict(second, skipped: [.older: set(0)]) == "proven")
+    }
+
     @Test func anotherRootASignatureOrACountIsWrong() async throws {
         let record = try await signed()
         #expect(try await verdict(record, isSigned: false) == "wrong")

@@ -216,6 +216,27 @@ import Testing
         #expect(session.pageKept(withdrawn: [finished], now: now).text == ["send kept 2", "discard 7", "plan from 1"])
     }
 
+    /// The same file comes anew: it would take the one that is about to go for itself.
+    @Test func whatComesAnewIsNamedOnceTheOldOneIsRemoved() {
+        var session = receiving([1, 1])
+        _ = session.message(.sealed(entries: set(0, 1)), now: now)
+        _ = session.arrived([arrival(0, rawLength: 1)], on: laneA, now: now)
+        _ = session.stored([stored(0, of: 0)], released: [:], now: now)
+        _ = session.tick(now: now + second)
+        #expect(session.committed(now: now).text.contains("finish 0"))
+        _ = session.arrived([arrival(1, rawLength: 1)], on: laneA, now: now)
+        _ = session.stored([stored(1, of: 1)], released: [:], now: now)
+        _ = session.tick(now: now + 2 * second)
+        let withdrawal = ManifestEntry(kind: .withdrawal, path: [], size: 0, firstChunk: 2)
+        _ = session.pageDecoded(first: 2, [withdrawal], now: now)
+        _ = session.pageKept(withdrawn: [takenBack(0)], now: now)
+        #expect(!session.committed(now: now).text.contains("finish 1"), "0 is still getting its name")
+        let ended = EndedEntry(number: 0, state: .finished, finalName: nil)
+        let removed = session.finished([ended], now: now).text
+        #expect(removed.contains("discard 0") && !removed.contains("finish 1"), "\(removed)")
+        #expect(session.discarded(now: now).text.contains("finish 1"))
+    }
+
     // MARK: more after the receipt
 
     /// The sender lost digests in a crash, cannot prove the receipt, and sends what it has now.

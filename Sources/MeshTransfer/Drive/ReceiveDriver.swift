@@ -244,7 +244,7 @@ package struct ReceiveDriver: Sendable {
         case .diskFailed(let error): cause = error
         case .stored(let results, _): cause = cause ?? results.lazy.compactMap(\.outcome.error).first
         case .completed(let receipt, _, _): self.receipt = receipt
-        case .pageDecoded, .pageKept, .roomIsThere, .planned, .partsMade, .passedOn, .committed: break
+        case .pageDecoded, .pageKept, .roomIsThere, .planned, .partsMade, .discarded, .passedOn, .committed: break
         }
         steps += run { $0.handle(event, now: now) }
         // What the disk said of a file that was taken back meanwhile is no reason for anything else.

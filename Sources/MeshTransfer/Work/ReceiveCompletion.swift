@@ -24,11 +24,11 @@ package struct ReceiveCompletion: Sendable {
     package func run(at time: Int64) async throws -> ReceiveEvent {
         try await makeLinks(at: time)
         try await finishFolders(at: time)
-        let reasons = try await leftOut()
+        let (reasons, omitted) = try await leftOut()
         let leftOut = reasons.values.reduce(NumberSet()) { $0.union($1) }
         let folded = try await FoldedNames(ports: ports).find()
         let told = Self.told(reasons, folded)
-        if let answer = try await kept(told) { return answer }
+        if let answer = try await kept(told, skipped: leftOut.count + omitted) { return answer }
         let computed = try await RootComputation(
             journal: ports.journal, transfer: ports.transfer, direction: .receive, skipped: leftOut
         ).result()
@@ -56,23 +56,29 @@ package struct ReceiveCompletion: Sendable {
             .filter { !$0.value.isEmpty }
     }
 
-    /// The same answer as at the first time, for a sender that never got it; nil where the manifest has grown since.
-    private func kept(_ skipped: [SkipReason: NumberSet]) async throws -> ReceiveEvent? {
+    /// The same answer as at the first time, for a sender that never got it; nil where it is none any more: the manifest has grown
+    /// since, or after a power loss files were left out that had been here. `skipped`: entries that are left out now.
+    private func kept(_ told: [SkipReason: NumberSet], skipped: UInt64) async throws -> ReceiveEvent? {
         guard let kept = try await ports.journal.receipt(of: ports.transfer) else { return nil }
         let receipt = try Receipt(reading: kept.body)
-        guard try await receipt.entries == entryCount() else { return nil }
-        return .completed(receipt, skipped: skipped, message: .receipt(body: kept.body, signature: kept.signature))
+        guard try await receipt.entries == entryCount(), receipt.skipped == skipped else { return nil }
+        return .completed(receipt, skipped: told, message: .receipt(body: kept.body, signature: kept.signature))
     }
 
-    /// What was left out here, all kinds of entries; what the sender left out it knows.
-    private func leftOut() async throws -> [SkipReason: NumberSet] {
+    /// What was left out here, all kinds of entries, and how many the sender left out, which knows them.
+    private func leftOut() async throws -> (reasons: [SkipReason: NumberSet], omitted: UInt64) {
         var ranges: [SkipReason: [Range<UInt64>]] = [:]
+        var omitted: UInt64 = 0
         try await ports.eachBatch { entries in
-            for entry in entries where entry.state == .skipped && entry.manifest.kind != .omission {
+            for entry in entries where entry.state == .skipped {
+                guard entry.manifest.kind != .omission else {
+                    omitted += 1
+                    continue
+                }
                 ranges[entry.reason ?? .exists, default: []].append(entry.number..<entry.number + 1)
             }
         }
-        return ranges.mapValues { NumberSet($0) }
+        return (ranges.mapValues { NumberSet($0) }, omitted)
     }
 
     /// Links that the machine's end may have taken are made once more: where one stands nothing changes, and what was decided

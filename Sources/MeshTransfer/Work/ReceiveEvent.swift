@@ -8,6 +8,7 @@ package enum ReceiveEvent: Sendable {
     case planned([PlannedEntry], next: UInt64)
     case stored([ReceiveSession.Stored], released: [LaneName: Int])
     case partsMade([UInt64: PartIdentity], refused: [UInt64: SkipReason])
+    case discarded
     case committed
     case finished([EndedEntry])
     case diskFailed(DiskError)
@@ -27,6 +28,7 @@ extension ReceiveSession {
         case .planned(let entries, let next): planned(entries, next: next, now: now)
         case .stored(let results, let released): stored(results, released: released, now: now)
         case .partsMade(let parts, let refused): partsMade(parts, refused: refused, now: now)
+        case .discarded: discarded(now: now)
         case .committed: committed(now: now)
         case .finished(let ended): finished(ended, now: now)
         case .diskFailed(let error): diskFailed(error, now: now)

@@ -115,7 +115,7 @@ package struct ReceiveWork: Sendable {
     /// What cannot be removed is litter, not a failure.
     package func discard(_ entry: ReceivedEntry) -> ReceiveEvent {
         try? ports.sink.discard(entry)
-        return .partsMade([:], refused: [:])
+        return .discarded
     }
 }
 
