@@ -39,7 +39,9 @@ extension ReceiveSession {
             isReckoning = true
             instructions.append(.reckonRoom)
         }
-        if !isRoomDoubtful, !isPlanning, !isKeepingPage, cursor < totals.entries,
+        // What is still being removed must not stand in its successor's way.
+        let isCleared = takenBack.isEmpty && discarding == 0
+        if !isRoomDoubtful, !isPlanning, !isKeepingPage, isCleared, cursor < totals.entries,
             window.count <= ReceiveWindow.limit - Self.planBatch
         {
             isPlanning = true

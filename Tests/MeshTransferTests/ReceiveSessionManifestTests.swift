@@ -162,7 +162,9 @@ import Testing
         let withdrawal = ManifestEntry(kind: .withdrawal, path: [], size: 0, firstChunk: 2)
         #expect(session.pageDecoded(first: 2, [withdrawal], now: now).text == ["keep page of 1"])
         #expect(
-            session.pageKept(withdrawn: [takenBack(0)], now: now).text == ["send kept 3", "discard 0", "plan from 2"])
+            session.pageKept(withdrawn: [takenBack(0)], now: now).text == ["send kept 3", "discard 0"])
+        // No rule must find it in its successor's way.
+        #expect(session.discarded(now: now).text == ["plan from 2"])
         // What still comes of it is late, not a breach.
         #expect(session.arrived([arrival(0, rawLength: 1)], on: laneA, now: now).text == ["release 57 on 1009"])
         #expect(session.message(.sealed(entries: set(0)), now: now).text == [])
@@ -189,8 +191,9 @@ import Testing
         _ = session.stored([stored(0, of: 0)], released: [:], now: now)
         let withdrawal = ManifestEntry(kind: .withdrawal, path: [], size: 0, firstChunk: 1)
         _ = session.pageDecoded(first: 1, [withdrawal], now: now)
-        #expect(session.pageKept(withdrawn: [takenBack(0)], now: now).text == ["send kept 2", "plan from 1"])
+        #expect(session.pageKept(withdrawn: [takenBack(0)], now: now).text == ["send kept 2"])
         #expect(session.committed(now: now).text == ["acknowledge 0", "discard 0"])
+        #expect(session.discarded(now: now).text == ["plan from 1"])
     }
 
     /// Its successor would find the name taken.
@@ -202,9 +205,10 @@ import Testing
         #expect(session.committed(now: now).text == ["acknowledge 0", "finish 0"])
         let withdrawal = ManifestEntry(kind: .withdrawal, path: [], size: 0, firstChunk: 1)
         _ = session.pageDecoded(first: 1, [withdrawal], now: now)
-        #expect(session.pageKept(withdrawn: [takenBack(0)], now: now).text == ["send kept 2", "plan from 1"])
+        #expect(session.pageKept(withdrawn: [takenBack(0)], now: now).text == ["send kept 2"])
         let ended = EndedEntry(number: 0, state: .finished, finalName: bytes("f0 (1)"))
         #expect(session.finished([ended], now: now).text == ["discard 0", "commit ended 0"])
+        #expect(session.discarded(now: now).text == ["plan from 1"])
         #expect(session.counters.files == 0)
     }
 
@@ -213,7 +217,8 @@ import Testing
         let withdrawal = ManifestEntry(kind: .withdrawal, path: [], size: 0, firstChunk: 1)
         _ = session.pageDecoded(first: 1, [withdrawal], now: now)
         let finished = takenBack(7, part: part(7))
-        #expect(session.pageKept(withdrawn: [finished], now: now).text == ["send kept 2", "discard 7", "plan from 1"])
+        #expect(session.pageKept(withdrawn: [finished], now: now).text == ["send kept 2", "discard 7"])
+        #expect(session.discarded(now: now).text == ["plan from 1"])
     }
 
     /// The same file comes anew: it would take the one that is about to go for itself.

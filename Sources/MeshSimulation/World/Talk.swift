@@ -60,10 +60,10 @@ final class Talk {
     /// The channel could not be recovered, or the other side said nothing in time: both meet anew.
     var isOver: Bool { isLost }
 
-    /// What both sides handed in to their pools is done, and nobody hears of it.
-    func drain() {
-        sending.jobs.endPool()
-        receiving.jobs.endPool()
+    /// What has begun on the pools of both sides is done, and nobody hears of it; the rest is dropped.
+    func drain(using random: inout Seeded) {
+        sending.jobs.endPool(using: &random)
+        receiving.jobs.endPool(using: &random)
     }
 
     // MARK: the control link
@@ -176,6 +176,8 @@ final class Talk {
 
     private func lookAtDeadlines(_ side: Side, now: UInt64) {
         guard let overdue = deadlines[side].overdue(now: now) else { return }
+        // On a later link only that link is at fault.
+        if overdue == .channel, isLinked, !isCompared[side], agreements[side].isOpen, unlink() { return }
         isLost = true
         if overdue == .channel ? isCompared[side] : receiving.isUnderWay {
             breach = breach ?? "the \(side) gave up a link that works"

@@ -136,7 +136,6 @@ final class World {
     private func compare() {
         for index in courses.indices where !isCompared[index] && isOver(index) {
             isCompared[index] = true
-            talks[index]?.drain()
             if let difference = witness.difference(courses[index], scenario) {
                 witness.broken(difference)
             }
@@ -191,7 +190,7 @@ final class World {
 
     /// As in a node: what was handed in to the pool is done before the next session begins. The dead do nothing.
     func end(talk index: Int) {
-        talks[index]?.drain()
+        talks[index]?.drain(using: &random)
         talks[index] = nil
         processes[index]?.listener = { _, _ in }
         processes[index]?.openListener = { _ in }

@@ -7,6 +7,7 @@ struct ReceivePlanner: Sendable {
     func plan(from first: UInt64, limit: Int) async throws -> ReceiveEvent {
         let entries = try await ports.journal.receivedEntries(of: ports.transfer, from: first, limit: limit)
         let sink = ports.sink
+        try await removeTakenBack(among: entries)
         let looked = ports.isSettled ? [] : entries
         let refused = try await FolderPlanning(ports: ports).plan(looked)
         let removed = try await ports.pool.blocking { try FinishedFiles.removed(among: looked, sink: sink) }
@@ -30,6 +31,15 @@ struct ReceivePlanner: Sendable {
             try await ports.journal.commit(group, to: ports.transfer)
         }
         return .planned(planned, next: first + UInt64(entries.count))
+    }
+
+    /// A crash may have come between the word of a withdrawal and its removal: no rule must find what was taken back in its
+    /// successor's way. What cannot be removed is litter, not a failure.
+    private func removeTakenBack(among entries: [ReceivedEntry]) async throws {
+        let sink = ports.sink
+        let takenBack = entries.filter { $0.state == .withdrawn && $0.part != nil }
+        guard !takenBack.isEmpty else { return }
+        try await ports.pool.blocking { for entry in takenBack { try? sink.discard(entry) } }
     }
 
     private static func chunksEnd(of entries: [ReceivedEntry]) -> UInt64 {

@@ -96,13 +96,16 @@ struct SessionLinks: Sendable {
         while let link = await nextLink() {
             guard link.peer.nodeID == session.peer.nodeID else {
                 spare.add(link)
+                guard await pauseIfDialing() else { return false }
                 continue
             }
             do {
                 let meeting = try await introduce(link)
                 switch await session.attach(meeting.conversation, meeting.introduced) {
                 case .attached: return true
-                case .waits: spare.add(meeting)
+                case .waits:
+                    spare.add(meeting)
+                    guard await pauseIfDialing() else { return false }
                 case .superseded:
                     spare.add(meeting)
                     return false
@@ -110,11 +113,17 @@ struct SessionLinks: Sendable {
             } catch is PeerConversation.LinkLoss {
                 guard (try? await Task.sleep(for: Self.pause)) != nil else { return false }
             } catch {
-                // No link to this peer will be a better one; lanes carry on as long as they live.
-                return false
+                // Where this side dials no link will be a better one; lanes carry on as long as they live.
+                guard !source.isDialing else { return false }
             }
         }
         return false
+    }
+
+    /// Whoever is met there will be met again at once. False where the session is over.
+    private func pauseIfDialing() async -> Bool {
+        guard source.isDialing else { return true }
+        return (try? await Task.sleep(for: Self.pause)) != nil
     }
 
     /// However long it takes; nil where nobody needs it any more.

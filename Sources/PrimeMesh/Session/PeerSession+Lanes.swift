@@ -26,7 +26,7 @@ extension PeerSession {
 
     /// Listener: somebody opens a lane of this channel.
     func admit(_ name: LaneName) -> LaneAdmission {
-        guard let key = channel?.agreed.key else { return .refused(.unknown) }
+        guard outcome == nil, let key = channel?.agreed.key else { return .refused(.unknown) }
         do throws(LaneRefusal) {
             try channel?.admit(name)
             return .admitted(key)
@@ -101,7 +101,7 @@ extension PeerSession {
 
     /// Passes a lane's events on until it is over.
     static func follow(_ lane: Lane, _ events: AsyncStream<PeerEvent>.Continuation) async {
-        events.yield(.laneUp(lane))
+        guard case .enqueued = events.yield(.laneUp(lane)) else { return lane.close() }
         for await event in lane.events {
             events.yield(.lane(lane.name, event))
             await EventTurn.behind(events)

@@ -85,7 +85,7 @@ actor PeerSession {
         self.writes = writes
         self.tasks = tasks
         queue = WorkQueue(pool: node.pool, events: send, writes: write, tasks: start)
-        (losses, lost) = AsyncStream.makeStream(of: Void.self)
+        (losses, lost) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         syncer = BackgroundSyncer(node: node)
         deadlines = LinkDeadlines(now: NodeClock.monotonic)
         queue.events.yield(.linked(conversation))
@@ -103,10 +103,10 @@ actor PeerSession {
             await self.handleEvents()
             group.cancelAll()
         }
+        if let id = channel?.agreed.channel { registry.remove(id, peer: peer.nodeID, owner: self) }
         await queue.drain()
         if let closing = shell?.closing { await closing() }
         if let id = channel?.agreed.channel {
-            registry.remove(id, peer: link.peer.nodeID, owner: self)
             try? await node.journal.close(channel: id, reason: outcome?.word ?? "ended", at: NodeClock.wall)
         }
         return outcome ?? .lost("the session was ended")
@@ -199,11 +199,17 @@ actor PeerSession {
         outcome = outcome ?? shell?.outcome ?? .failed(error)
     }
 
+    /// On a later link only that link is at fault.
+    private func channelOverdue() {
+        let reason = "the other side did not agree on a channel in time"
+        if agreement?.isOpen == true { linkEnded(MeshError(.timedOut, reason)) } else { detach(reason) }
+    }
+
     private func tick() {
         let now = NodeClock.monotonic
         switch deadlines.overdue(now: now) {
-        case .channel: outcome = outcome ?? .lost("the other side did not agree on a channel in time")
-        case .offer: outcome = outcome ?? .lost("the other side had nothing to send")
+        case .channel: channelOverdue()
+        case .offer: outcome = outcome ?? .lost(lossReason ?? "the other side had nothing to send")
         case nil: break
         }
         lookAtLink(now: now)

@@ -3,9 +3,9 @@ import Synchronization
 
 /// Where shells hand in work that must not run on their actor; the answer comes back as an event.
 ///
-/// What was handed in to the pool runs, whatever becomes of the session: a part that is being written cannot be told to stop.
-/// The session is over once that has ended (``drain()``), so that nothing of it overlaps with the next session of the same
-/// transfer.
+/// What has begun on the pool runs to its end, whatever becomes of the session: a part that is being written cannot be told to
+/// stop. The session is over once that has ended (``drain()``), so that nothing of it overlaps with the next session of the
+/// same transfer. What has not begun by the session's end is dropped, as in a crash.
 struct WorkQueue: Sendable {
     typealias Write = @Sendable () async throws -> PeerEvent?
 
@@ -30,7 +30,7 @@ struct WorkQueue: Sendable {
     func onPool(_ work: @escaping @Sendable () -> PeerEvent) {
         running.begin()
         pool.submit { [events, running] state in
-            if case .active = state { events.yield(work()) }
+            if case .active = state, !running.isOver { events.yield(work()) }
             running.end()
         }
     }
@@ -45,14 +45,15 @@ struct WorkQueue: Sendable {
         tasks.yield(work)
     }
 
-    /// Nothing more is heard, and nothing more begins but what was handed in to the pool.
+    /// Nothing more is heard, and nothing more begins.
     func finish() {
+        running.finish()
         events.finish()
         writes.finish()
         tasks.finish()
     }
 
-    /// Returns once all that was handed in to the pool has ended; in a cancelled task, too.
+    /// Returns once all that has begun on the pool has ended; in a cancelled task, too.
     func drain() async { await running.ended() }
 }
 
@@ -60,10 +61,16 @@ struct WorkQueue: Sendable {
 final class RunningJobs: Sendable {
     private struct State {
         var count = 0
+        var isOver = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state = Mutex(State())
+
+    /// What has not begun is not to begin any more.
+    var isOver: Bool { state.withLock { $0.isOver } }
+
+    func finish() { state.withLock { $0.isOver = true } }
 
     func begin() { state.withLock { $0.count += 1 } }
 
