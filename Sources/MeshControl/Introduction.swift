@@ -16,7 +16,7 @@ package struct Introduction: Sendable {
     /// What is to be done, in order.
     package enum Instruction: Hashable, Sendable {
         case say(MembershipControl)
-        /// The peer's first word: the name it goes by, which the wire has bounded, and which process of its node it is.
+        /// The peer's first word: the name it goes by, which the wire has bounded, and which run of its node it is.
         case met(name: String, instance: InstanceID)
         /// Dialer: keep the secret in the journal, then call ``kept()``.
         case keep(Bytes32)

@@ -117,7 +117,7 @@ package struct TransferSums: Hashable, Sendable, Codable {
 }
 
 package enum MembershipControl: Hashable, Sendable, Codable {
-    /// First word on every link, both ways: the name this node goes by, the protocol's version, and which process of the
+    /// First word on every link, both ways: the name this node goes by, the protocol's version, and which run of the
     /// node it is.
     case introduce(name: String, version: Int, instance: InstanceID)
     /// Code listener: from now on this pair alone; the secret enters every later channel key.

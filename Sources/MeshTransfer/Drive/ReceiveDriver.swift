@@ -95,7 +95,7 @@ package struct ReceiveDriver: Sendable {
     private var finishing: [UInt64: ReceivedEntry] = [:]
     /// The disk's own words on what failed; they tell more than the code that the peer gets.
     private var cause: DiskError?
-    private var isEnded = false
+    private var ending = DriverEnding()
     /// The receipt that this end signed; it is stored.
     package private(set) var receipt: Receipt?
 
@@ -118,7 +118,7 @@ package struct ReceiveDriver: Sendable {
     // MARK: the offer
 
     package mutating func heard(_ message: TransferControl, now: UInt64) -> [Step] {
-        guard !isEnded else { return [] }
+        guard !ending.isOver else { return [] }
         if case .offer(let offeredStream, let sums, let counting, let piped) = message.action {
             guard offeredStream == stream else { return [.say(.error(.unsupported, regarding: 0))] }
             // Said again on a later link: the answer may have been lost with the one before.
@@ -130,15 +130,15 @@ package struct ReceiveDriver: Sendable {
         }
         guard message.transfer == offer.transfer else { return [.say(.error(.unknown, regarding: 0))] }
         switch message.action {
-        case .cancel: return end(.told(.cancelled))
-        case .pause: return end(.told(.paused))
-        case .decline(let code): return end(.told(code))
+        case .cancel: return ending.end(.told(.cancelled))
+        case .pause: return ending.end(.told(.paused))
+        case .decline(let code): return ending.end(.told(code))
         case .accept, .offer: return [.say(.error(.unsupported, regarding: 0))]
         }
     }
 
     package mutating func looked(_ standing: Standing, now: UInt64) -> [Step] {
-        guard !isEnded else { return [] }
+        guard !ending.isOver else { return [] }
         switch standing {
         case .fresh: offer.looked(.fresh)
         case .known(let basis):
@@ -150,7 +150,7 @@ package struct ReceiveDriver: Sendable {
     }
 
     package mutating func decided(_ yes: Bool, now: UInt64) -> [Step] {
-        guard !isEnded else { return [] }
+        guard !ending.isOver else { return [] }
         offer.decided(yes)
         return settle(now: now)
     }
@@ -170,7 +170,7 @@ package struct ReceiveDriver: Sendable {
         case .decline(let code):
             let decline = TransferControl(transfer: transfer, action: .decline(code))
             // On a lane as well: the link may be away.
-            return [.say(.transfer(decline)), .message(.failed(code))] + end(.failed(code))
+            return [.say(.transfer(decline))] + ending.fail(code)
         }
     }
 
@@ -204,7 +204,7 @@ package struct ReceiveDriver: Sendable {
 
     /// What a lane brought. What follows a breach, or comes while the last words leave, changes nothing.
     package mutating func frames(_ frames: [InboundFrame], on lane: LaneName, now: UInt64) -> [Step] {
-        guard !isEnded else { return [] }
+        guard !ending.isOver else { return [] }
         var steps: [Step] = []
         var chunks: [InboundChunk] = []
         do throws(WireError) {
@@ -221,7 +221,7 @@ package struct ReceiveDriver: Sendable {
                 }
             }
         } catch {
-            return steps + breach(error)
+            return steps + ending.breach(error)
         }
         guard !chunks.isEmpty else { return steps }
         return steps + run { $0.arrived(chunks, on: lane, now: now) }
@@ -229,7 +229,7 @@ package struct ReceiveDriver: Sendable {
 
     private mutating func heard(_ message: DataMessage, now: UInt64) throws(WireError) -> [Step] {
         guard session == nil else { return run { $0.message(message, now: now) } }
-        guard !isEnded else { return [] }
+        guard !ending.isOver else { return [] }
         try offer.hold(message)
         return settle(now: now)
     }
@@ -262,32 +262,20 @@ package struct ReceiveDriver: Sendable {
 
     /// A job of this end failed. `code`: what the sender is told of it.
     package mutating func failed(_ error: any Error, as code: FailureCode) -> [Step] {
-        guard !isEnded else { return [] }
-        return [.message(.failed(code))] + end(.failed(code, error))
+        ending.fail(code, error)
     }
 
     /// The control link is gone for good, or the sender said that it leaves. Nothing, where another link may come.
-    package mutating func left() -> [Step] { isReceiptStored ? end(.done) : [] }
-
-    private mutating func breach(_ error: WireError) -> [Step] {
-        guard !isEnded else { return [] }
-        return [.message(.failed(.protocolViolation))] + end(.breach(error))
-    }
-
-    private mutating func end(_ end: TransferEnd) -> [Step] {
-        guard !isEnded else { return [] }
-        isEnded = true
-        return [.ended(end)]
-    }
+    package mutating func left() -> [Step] { isReceiptStored ? ending.end(.done) : [] }
 
     // MARK: instructions
 
     /// In place: a session must not be copied on the way.
     private mutating func run(_ event: (inout ReceiveSession) -> [ReceiveSession.Instruction]) -> [Step] {
-        guard session != nil, !isEnded else { return [] }
+        guard session != nil, !ending.isOver else { return [] }
         let instructions = event(&session!)
         var steps: [Step] = []
-        for instruction in instructions where !isEnded { steps += follow(instruction) }
+        for instruction in instructions where !ending.isOver { steps += follow(instruction) }
         return steps
     }
 
@@ -309,10 +297,10 @@ package struct ReceiveDriver: Sendable {
         case .plan(let first, let limit): return [.journal(.plan(from: first, limit: limit))]
         case .commit(let group): return [.journal(.commit(group))]
         case .complete: return [.journal(.complete)]
-        case .done: return end(.done)
-        case .fail(let code, toPeer: true): return [.message(.failed(code))] + end(.failed(code, cause))
-        case .fail(let code, toPeer: false): return end(.told(code))
-        case .disconnect(let error): return breach(error)
+        case .done: return ending.end(.done)
+        case .fail(let code, toPeer: true): return ending.fail(code, cause)
+        case .fail(let code, toPeer: false): return ending.end(.told(code))
+        case .disconnect(let error): return ending.breach(error)
         }
     }
 }

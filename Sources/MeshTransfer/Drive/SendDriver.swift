@@ -25,7 +25,7 @@ package struct SendDriver: Sendable {
         case ended(TransferEnd)
     }
 
-    /// What is done with the journal, and answered with an event of its name. ``SendWork/run(_:amend:check:at:)`` does it.
+    /// What is done with the journal, and answered with an event of its name. ``SendWork/run(_:manifest:check:at:)`` does it.
     package enum Job: Sendable {
         case page(from: UInt64)
         case load(holding: UInt64)
@@ -58,7 +58,7 @@ package struct SendDriver: Sendable {
     private var offer: TransferControl?
     /// The receiver's answer was heard. What it says on lanes may come before that.
     private var isAccepted = false
-    private var isEnded = false
+    private var ending = DriverEnding()
     /// Files whose length is not known yet.
     private var openFiles: Set<UInt64> = []
     private var isComplete = false
@@ -92,8 +92,8 @@ package struct SendDriver: Sendable {
     /// The channel works at both ends: the transfer is offered, once for a channel. Pages flow before the receiver has decided:
     /// names and sums are what it decides on.
     package mutating func channelOpened() -> [Step] {
-        guard offer == nil, !isEnded else { return [] }
-        if let verdict { return end(.failed(verdict)) }
+        guard offer == nil, !ending.isOver else { return [] }
+        if let verdict { return ending.end(.failed(verdict)) }
         let sums = TransferSums(
             entries: totals.entries, files: totals.files, bytes: totals.bytes, allocated: totals.allocated)
         let offer = TransferControl(
@@ -106,12 +106,12 @@ package struct SendDriver: Sendable {
 
     /// Another link is there in the place of a lost one, which may have taken the offer with it, or its answer.
     package func relinked() -> [Step] {
-        guard let offer, !isAccepted, !isEnded else { return [] }
+        guard let offer, !isAccepted, !ending.isOver else { return [] }
         return [.say(.transfer(offer))]
     }
 
     package mutating func heard(_ message: TransferControl) -> [Step] {
-        guard !isEnded else { return [] }
+        guard !ending.isOver else { return [] }
         guard message.transfer == transfer, offer != nil else { return [.say(.error(.unknown, regarding: 0))] }
         switch message.action {
         case .accept(let from):
@@ -119,9 +119,9 @@ package struct SendDriver: Sendable {
             guard !isAccepted else { return [] }
             isAccepted = true
             return begin() + follow(session.accepted(from: from))
-        case .decline(let code): return end(.told(code))
-        case .cancel: return end(.told(.cancelled))
-        case .pause: return end(.told(.paused))
+        case .decline(let code): return ending.end(.told(code))
+        case .cancel: return ending.end(.told(.cancelled))
+        case .pause: return ending.end(.told(.paused))
         case .offer: return [.say(.error(.unsupported, regarding: 0))]
         }
     }
@@ -148,8 +148,8 @@ package struct SendDriver: Sendable {
     /// What a lane brought. What follows a breach, or comes while the last words leave, changes nothing.
     package mutating func frames(_ frames: [InboundFrame]) -> [Step] {
         var steps: [Step] = []
-        for frame in frames where !isEnded {
-            do throws(WireError) { steps += try heard(frame) } catch { steps += breach(error) }
+        for frame in frames where !ending.isOver {
+            do throws(WireError) { steps += try heard(frame) } catch { steps += ending.breach(error) }
         }
         return steps
     }
@@ -177,7 +177,7 @@ package struct SendDriver: Sendable {
         _ event: SendEvent, rooms: () -> [(name: LaneName, room: SendSession.LaneRoom)]
     ) -> [Step] {
         note(event)
-        guard !isEnded else { return [] }
+        guard !ending.isOver else { return [] }
         var steps: [Step] = []
         if case .encoded(_, _, let failed) = event {
             // What is gone of a file of open length was perhaps acknowledged meanwhile: the session knows.
@@ -191,7 +191,7 @@ package struct SendDriver: Sendable {
     /// What was read of a pipe is gone, and can be read no more.
     private mutating func gaveUp(_ lost: [SourceEntry]) -> [Step] {
         guard isPiped else { return [.report(.gaveUp(lost))] }
-        return [.message(.failed(.pipeLost))] + end(.failed(.pipeLost))
+        return ending.fail(.pipeLost)
     }
 
     private mutating func note(_ event: SendEvent) {
@@ -211,29 +211,17 @@ package struct SendDriver: Sendable {
 
     /// A job of this end failed. `code`: what the receiver is told of it.
     package mutating func failed(_ error: any Error, as code: FailureCode) -> [Step] {
-        guard !isEnded else { return [] }
-        return [.message(.failed(code))] + end(.failed(code, error))
+        ending.fail(code, error)
     }
 
     /// The control link is gone for good, or the receiver said that it leaves. Nothing, where another link may come.
-    package mutating func left() -> [Step] { isReceiptStored ? end(.done) : [] }
-
-    private mutating func breach(_ error: WireError) -> [Step] {
-        guard !isEnded else { return [] }
-        return [.message(.failed(.protocolViolation))] + end(.breach(error))
-    }
-
-    private mutating func end(_ end: TransferEnd) -> [Step] {
-        guard !isEnded else { return [] }
-        isEnded = true
-        return [.ended(end)]
-    }
+    package mutating func left() -> [Step] { isReceiptStored ? ending.end(.done) : [] }
 
     // MARK: instructions
 
     private mutating func follow(_ instructions: [SendSession.Instruction]) -> [Step] {
         var steps: [Step] = []
-        for instruction in instructions where !isEnded { steps += follow(instruction) }
+        for instruction in instructions where !ending.isOver { steps += follow(instruction) }
         return steps
     }
 
@@ -256,10 +244,10 @@ package struct SendDriver: Sendable {
             return [.journal(.withdraw(entries, again: again))]
         case .checkReceipt(let body, let signature, let skipped):
             return [.journal(.checkReceipt(body: body, signature: signature, skipped: skipped))]
-        case .complete: return end(.done)
-        case .fail(let code, toPeer: true): return [.message(.failed(code))] + end(.failed(code))
-        case .fail(let code, toPeer: false): return end(.told(code))
-        case .disconnect(let error): return breach(error)
+        case .complete: return ending.end(.done)
+        case .fail(let code, toPeer: true): return ending.fail(code)
+        case .fail(let code, toPeer: false): return ending.end(.told(code))
+        case .disconnect(let error): return ending.breach(error)
         }
     }
 

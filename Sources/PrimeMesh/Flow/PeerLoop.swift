@@ -48,7 +48,6 @@ struct PeerLoop: Sendable {
                 report.nextSession()
                 let session = session(meeting, purpose, isResumed: isResumed)
                 let outcome: PeerOutcome
-                let links = SessionLinks(node: node, instance: instance, source: source)
                 (outcome, spare) = await links.run(session, spare)
                 hadTransfer = await session.hasTransfer
                 isResumed = isResumed || hadTransfer
@@ -70,6 +69,8 @@ struct PeerLoop: Sendable {
         }
     }
 
+    private var links: SessionLinks { SessionLinks(node: node, instance: instance, source: source) }
+
     /// The next peer, introduced. One that came while another session was under way is first.
     private func meet(
         _ patience: MeetingPatience, _ spare: inout SessionLinks.Spare
@@ -77,7 +78,7 @@ struct PeerLoop: Sendable {
         if !spare.meetings.isEmpty { return spare.meetings.removeFirst() }
         let link: PeerLink
         if spare.links.isEmpty { link = try await next(patience) } else { link = spare.links.removeFirst() }
-        return try await SessionLinks(node: node, instance: instance, source: source).introduce(link)
+        return try await links.introduce(link)
     }
 
     private func session(

@@ -19,7 +19,7 @@ enum PeerEvent: Sendable {
     case transfer(ShellEvent)
     /// A job of the pool or the journal failed: the transfer ends, resumable.
     case failed(MeshError, FailureCode)
-    /// The peer's process is another one by now.
+    /// The peer's run is another one by now.
     case superseded
     /// A person or the program wants to stop.
     case stop

@@ -76,8 +76,7 @@ extension PeerSession {
 
     private func dial(_ name: LaneName, at time: UInt64) {
         guard let agreed = channel?.agreed else { return }
-        let (link, queue, node) = (link, queue, node)
-        queue.asking {
+        queue.asking { [link, queue, node] in
             let now = NodeClock.monotonic
             if time > now { try? await Task.sleep(for: .nanoseconds(Int64(time - now))) }
             guard let limit = await self.connectLimit(name) else { return }

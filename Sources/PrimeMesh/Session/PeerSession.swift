@@ -11,8 +11,8 @@ import MeshWire
 /// Everything that happens comes through one queue and is handled in one place, in order; machines decide
 /// (`ChannelAgreement`, `ChannelSession`, a transfer's driver), and what takes time is done elsewhere and comes back as an
 /// event. A session outlives its control link: while the channel is open and a lane lives, the transfer goes on, and the next
-/// link to the same process of the peer is ``attach(_:_:)``ed. It ends with its transfer, with the last lane where there
-/// is no link, or with the peer's process; the next session goes on from the journals.
+/// link to the same run of the peer is ``attach(_:_:)``ed. It ends with its transfer, with the last lane where there
+/// is no link, or with the peer's run; the next session goes on from the journals.
 actor PeerSession {
     /// What the link is for.
     enum Purpose: Sendable {
@@ -35,7 +35,7 @@ actor PeerSession {
     /// The link that is there, or was last.
     var link: PeerLink
     nonisolated let peer: PeerIdentity
-    /// How the first words went; a later link's must tell of the same process.
+    /// How the first words went; a later link's must tell of the same run.
     let introduced: PeerConversation.Introduced
     let purpose: Purpose
     let registry: ChannelRegistry
